@@ -1,0 +1,21 @@
+# One Dockerfile for both services: --build-arg SERVICE=home-service or edge-service.
+FROM eclipse-temurin:25-jdk AS build
+ARG SERVICE
+WORKDIR /src
+COPY . .
+RUN ./mvnw -q -B -Dmaven.test.skip=true -Dspotless.check.skip=true -pl ${SERVICE} -am package \
+ && java -Djarmode=tools -jar ${SERVICE}/target/${SERVICE}.jar extract --layers --destination /layers \
+ && mv /layers/application/${SERVICE}.jar /layers/application/service.jar
+
+FROM eclipse-temurin:25-jre
+RUN useradd --system --uid 10001 --no-create-home perigee \
+ && mkdir /data && chown perigee /data
+WORKDIR /app
+# From what changes least to what changes most, so that a rebuild ships a few kilobytes.
+COPY --from=build /layers/dependencies/ ./
+COPY --from=build /layers/spring-boot-loader/ ./
+COPY --from=build /layers/snapshot-dependencies/ ./
+COPY --from=build /layers/application/ ./
+USER perigee
+ENV JAVA_TOOL_OPTIONS="-XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED"
+ENTRYPOINT ["java", "-jar", "service.jar"]

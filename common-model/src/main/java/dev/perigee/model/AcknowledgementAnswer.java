@@ -1,0 +1,18 @@
+package dev.perigee.model;
+
+/**
+ * What an edge needs to know how stale it is, in durations alone. An edge that sent the acknowledgement at its own t0
+ * and has been brought up to {@code upToVersion} had every commit up to {@code t0 - feedAgeMs}.
+ *
+ * @param upToVersion the head of home's log now
+ * @param feedAgeMs how long ago home sent the WAL heartbeat that it last read back, milliseconds;
+ *     {@link #AGE_UNKNOWN} when this answer proves nothing
+ */
+public record AcknowledgementAnswer(long upToVersion, long feedAgeMs) {
+
+    /**
+     * Nothing was ever read back, or the edge has not yet acknowledged the reset that took it into the present epoch,
+     * whose versions do not compare with those it had.
+     */
+    public static final long AGE_UNKNOWN = Long.MAX_VALUE;
+}

@@ -1,0 +1,47 @@
+package dev.perigee.model;
+
+/**
+ * A position in the commit history of one PostgreSQL: what {@code Last-Event-ID}, {@code Perigee-Version} and
+ * {@code Perigee-Min-Version} carry, written {@code epoch:version}.
+ *
+ * <p>A version is a WAL position (an LSN, see the manual's chapter "WAL Internals"). Versions compare only within an
+ * epoch. LSNs are unsigned; those from 2^63 on (eight exbibytes of WAL) are refused, so that plain comparisons hold.
+ *
+ * @param epoch system identifier, timeline and start time of the server that wrote the WAL
+ * @param version WAL position in bytes, at least 0
+ */
+public record StreamPosition(String epoch, long version) {
+
+    private static final int MAX_LENGTH = 128;
+
+    public StreamPosition {
+        if (!epoch.matches("[A-Za-z0-9.]{1,80}")) {
+            throw new IllegalArgumentException("an epoch is 1 to 80 letters, digits and dots");
+        }
+        if (version < 0) {
+            throw new IllegalArgumentException("a version is between 0 and 2^63 - 1");
+        }
+    }
+
+    /**
+     * Reads {@code epoch:version}.
+     *
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public static StreamPosition parse(String text) {
+        int colon = text.indexOf(':');
+        if (colon < 0 || text.length() > MAX_LENGTH) {
+            throw new IllegalArgumentException("a position is written epoch:version");
+        }
+        String digits = text.substring(colon + 1);
+        if (!digits.matches("[0-9]{1,19}")) {
+            throw new IllegalArgumentException("a version is between 0 and 2^63 - 1");
+        }
+        return new StreamPosition(text.substring(0, colon), Long.parseLong(digits));
+    }
+
+    @Override
+    public String toString() {
+        return epoch + ":" + version;
+    }
+}

@@ -1,0 +1,20 @@
+package dev.perigee.model;
+
+import java.util.List;
+
+/**
+ * Statements that are run in one transaction: all, or nothing.
+ *
+ * @param statements in order, at least one
+ */
+public record TransactionRequest(List<QueryRequest> statements) {
+
+    /** The most statements one transaction may have. */
+    public static final int MAX_STATEMENTS = 1000;
+
+    public TransactionRequest {
+        Validation.check(statements != null && !statements.isEmpty(), "statements must not be empty");
+        Validation.check(statements.size() <= MAX_STATEMENTS, "at most " + MAX_STATEMENTS + " statements");
+        statements = List.copyOf(statements);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.perigee.web;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tokens a service accepts, known by their SHA-256 digests alone. A presented token is digested and compared with
+ * every known digest in constant time. Immutable, thread-safe.
+ */
+public final class BearerTokens {
+
+    private static final int MAX_LENGTH = 512;
+    private static final int GENERATED_BYTES = 24;
+
+    private final List<Known> known;
+
+    private static final class Known {
+        private final byte[] digest;
+        private final Grant grant;
+
+        Known(byte[] digest, Grant grant) {
+            this.digest = digest;
+            this.grant = grant;
+        }
+    }
+
+    /**
+     * What a token stands for.
+     *
+     * @param name of the token
+     * @param roles it has
+     * @param edgeId the only edge it may speak for, or null
+     */
+    public record Grant(
+            String name, Set<Role> roles, @Nullable String edgeId) {}
+
+    /**
+     * Knows these tokens.
+     *
+     * @throws IllegalArgumentException if a token has neither digest nor value, both, no role, or a malformed digest
+     */
+    public BearerTokens(List<TokenProperties.Token> tokens) {
+        List<Known> all = new ArrayList<>();
+        Set<String> digests = new HashSet<>();
+        for (TokenProperties.Token token : tokens) {
+            byte[] digest = digestOf(token);
+            if (!digests.add(HexFormat.of().formatHex(digest))) {
+                throw new IllegalArgumentException("token " + token.name() + " is the same as another");
+            }
+            if (token.roles() == null || token.roles().isEmpty()) {
+                throw new IllegalArgumentException("token " + token.name() + " has no roles");
+            }
+            all.add(new Known(digest, new Grant(token.name(), Set.copyOf(token.roles()), token.edgeId())));
+        }
+        this.known = List.copyOf(all);
+    }
+
+    private static byte[] digestOf(TokenProperties.Token token) {
+        String digest = token.sha256();
+        String value = token.value();
+        if ((digest == null) == (value == null)) {
+            throw new IllegalArgumentException("token " + token.name() + " needs either sha256 or value");
+        }
+        if (value != null) {
+            if (value.isBlank()) {
+                throw new IllegalArgumentException("the value of token " + token.name() + " is blank");
+            }
+            return sha256(value);
+        }
+        if (digest == null || !digest.matches("[0-9a-fA-F]{64}")) {
+            throw new IllegalArgumentException("the sha256 of token " + token.name() + " is not 64 hexadecimal digits");
+        }
+        return HexFormat.of().parseHex(digest);
+    }
+
+    /** What the token stands for, or null if it is not known. */
+    public @Nullable Grant authenticate(String token) {
+        if (token.length() > MAX_LENGTH) {
+            return null;
+        }
+        byte[] digest = sha256(token);
+        Grant found = null;
+        for (Known candidate : known) {
+            if (MessageDigest.isEqual(candidate.digest, digest)) {
+                found = candidate.grant;
+            }
+        }
+        return found;
+    }
+
+    /** A new random token: 192 bits, in URL-safe Base64. */
+    public static String generate() {
+        byte[] random = new byte[GENERATED_BYTES];
+        new SecureRandom().nextBytes(random);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    }
+
+    private static byte[] sha256(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

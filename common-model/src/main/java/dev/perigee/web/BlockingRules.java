@@ -1,0 +1,17 @@
+package dev.perigee.web;
+
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.integration.BlockHoundIntegration;
+
+/**
+ * Tells BlockHound, where it is installed, which locks of libraries we use on event loops are no fault: taken once per
+ * type, and held for no longer than it takes to look at a class.
+ */
+public final class BlockingRules implements BlockHoundIntegration {
+
+    @Override
+    public void applyTo(BlockHound.Builder builder) {
+        builder.allowBlockingCallsInside(
+                "tools.jackson.databind.deser.DeserializerCache", "_createAndCacheValueDeserializer");
+    }
+}

@@ -1,0 +1,71 @@
+package dev.perigee.edge;
+
+import dev.perigee.model.EdgeConfig;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * What every node of a fleet is told, here for an edge.
+ *
+ * @param homeUrl where homes are reached, separated by commas, the preferred first; required
+ * @param authToken the bearer token, of role EDGE, that the edge shows to home; required
+ * @param defaultTtl how long a result is kept at the most when home says nothing else; 60 s
+ * @param maxEntries the most results the edge keeps; 10 000
+ */
+@ConfigurationProperties("perigee")
+record EdgeProperties(
+        @Nullable String homeUrl,
+        @Nullable String authToken,
+        @Nullable Duration defaultTtl,
+        @Nullable Integer maxEntries) {
+
+    /**
+     * The same, validated.
+     *
+     * @throws InvalidEdgeProperty if something required is missing, or something makes no sense
+     */
+    EdgeConfig toConfig() {
+        require(homeUrl, "perigee.home-url", "where homes are reached, such as http://home.example:8080");
+        require(authToken, "perigee.auth-token", "a bearer token of role EDGE that home knows");
+        try {
+            return new EdgeConfig(
+                    EdgeConfig.Role.EDGE,
+                    homeUrl == null ? null : urls(homeUrl),
+                    authToken == null ? null : authToken.strip(),
+                    defaultTtl,
+                    maxEntries,
+                    null);
+        } catch (IllegalArgumentException invalid) {
+            String message = String.valueOf(invalid.getMessage());
+            for (String name : new String[] {"auth_token", "default_ttl", "max_entries"}) {
+                message = message.replace(name, "perigee." + name.replace('_', '-'));
+            }
+            message = message.replace("home_urls", "perigee.home-url");
+            throw new InvalidEdgeProperty(message.contains("perigee.") ? message : "perigee.home-url: " + message);
+        }
+    }
+
+    private static List<URI> urls(String list) {
+        return Arrays.stream(list.split(",", -1))
+                .map(String::strip)
+                .filter(url -> !url.isEmpty())
+                .map(URI::create)
+                .toList();
+    }
+
+    private static void require(@Nullable String value, String property, String meaning) {
+        if (value == null || value.isBlank()) {
+            throw new InvalidEdgeProperty(property + " is not set; an edge needs it: " + meaning);
+        }
+    }
+
+    /** Without the token. */
+    @Override
+    public String toString() {
+        return "EdgeProperties[homeUrl=" + homeUrl + ", defaultTtl=" + defaultTtl + ", maxEntries=" + maxEntries + "]";
+    }
+}

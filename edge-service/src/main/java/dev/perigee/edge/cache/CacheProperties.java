@@ -1,0 +1,21 @@
+package dev.perigee.edge.cache;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The size of the cache.
+ *
+ * @param maxBytes the most memory results may take, keys included, unless an operator gives this edge another
+ *     {@code ram_mib}; {@code perigee.max-entries} bounds their number
+ */
+@ConfigurationProperties("perigee.edge.cache")
+record CacheProperties(@DefaultValue("256MB") DataSize maxBytes) {
+
+    CacheProperties {
+        if (maxBytes.toBytes() < 1) {
+            throw new IllegalArgumentException("perigee.edge.cache.max-bytes must be at least 1 byte");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.perigee.edge.link;
+
+import dev.perigee.model.EdgeRegistration;
+import dev.perigee.model.Interest;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Who this edge is, and how stale it may be.
+ *
+ * @param id its name in the fleet, unique; the host's name if absent
+ * @param region where it stands
+ * @param baseUrl where its clients reach it; {@code http://<host name>:<port>} if absent
+ * @param maxStaleness results are not served from memory once the edge is further behind than this
+ * @param whenStale what to do past that bound
+ * @param staleIfError how far past that bound results may still be served when home cannot be reached
+ * @param connectTimeout how long to wait for a connection to a home
+ * @param interest patterns of the tables whose results it keeps and whose changes it hears of, such as
+ *     {@code public.orders} or {@code sales.*}; every table if absent
+ */
+@ConfigurationProperties("perigee.edge")
+public record LinkProperties(
+        @Nullable String id,
+        @DefaultValue("default") String region,
+        @Nullable String baseUrl,
+        @DefaultValue("5s") Duration maxStaleness,
+        @DefaultValue("bypass") WhenStale whenStale,
+        @DefaultValue("0s") Duration staleIfError,
+        @DefaultValue("3s") Duration connectTimeout,
+        @Nullable List<String> interest) {
+
+    /** What to do with a read that could be answered from memory but for the bound on staleness. */
+    public enum WhenStale {
+        /** Ask home. */
+        BYPASS,
+        /** Answer that the edge is too stale. */
+        REFUSE
+    }
+
+    public LinkProperties {
+        id = id == null || id.isBlank() ? hostId() : id;
+        check(
+                id.matches(EdgeRegistration.EDGE_ID_PATTERN),
+                "perigee.edge.id must match " + EdgeRegistration.EDGE_ID_PATTERN);
+        check(
+                !maxStaleness.isNegative() && maxStaleness.compareTo(Duration.ofDays(1)) <= 0,
+                "perigee.edge.max-staleness must be 0 to 1 day");
+        check(
+                !staleIfError.isNegative() && staleIfError.compareTo(Duration.ofDays(30)) <= 0,
+                "perigee.edge.stale-if-error must be 0 to 30 days");
+        check(
+                connectTimeout.toMillis() > 0 && connectTimeout.compareTo(Duration.ofMinutes(1)) <= 0,
+                "perigee.edge.connect-timeout must be 1 ms to 1 minute");
+        interest = interest == null || interest.isEmpty() ? null : List.copyOf(interest);
+        check(
+                isInterest(interest),
+                "perigee.edge.interest must be at most " + Interest.MAX_PATTERNS
+                        + " patterns of schema.table, with * for any characters");
+        new EdgeRegistration(id, region, baseUrl == null ? "http://localhost" : baseUrl);
+    }
+
+    /** Its name in the fleet. */
+    public String edgeId() {
+        return id == null ? hostId() : id;
+    }
+
+    EdgeRegistration registration(int port) {
+        return new EdgeRegistration(
+                edgeId(), region, baseUrl == null ? "http://" + hostName() + ":" + port : baseUrl, interest);
+    }
+
+    /** The tables of {@link #interest}. */
+    public Interest tables() {
+        return Interest.in(interest);
+    }
+
+    private static boolean isInterest(@Nullable List<String> patterns) {
+        try {
+            Interest.in(patterns);
+            return true;
+        } catch (IllegalArgumentException none) {
+            return false;
+        }
+    }
+
+    private static String hostId() {
+        String safe = hostName().replaceAll("[^A-Za-z0-9._-]", "-").replaceFirst("^[^A-Za-z0-9]+", "");
+        return safe.isEmpty() ? "edge" : safe.substring(0, Math.min(64, safe.length()));
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException nameless) {
+            return "localhost";
+        }
+    }
+
+    private static void check(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.perigee.edge.query;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.perigee.edge.cache.ResultCache;
+import dev.perigee.edge.cache.Statements;
+import dev.perigee.edge.cache.Traffic;
+import dev.perigee.edge.cache.Watermarks;
+import dev.perigee.edge.link.HomeHttp;
+import dev.perigee.edge.link.HomeLink;
+import dev.perigee.edge.link.Homes;
+import dev.perigee.edge.link.LinkProperties;
+import dev.perigee.model.EdgeConfig;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Puts the read path together. */
+@Configuration(proxyBeanMethods = false)
+class QueryConfiguration {
+
+    @Bean
+    QueryMetrics queryMetrics(MeterRegistry registry, Traffic traffic) {
+        return new QueryMetrics(registry, traffic);
+    }
+
+    @Bean
+    HomeClient homeClient(HomeHttp http, Homes homes, HomeProperties properties) {
+        return new HomeClient(http, homes, properties);
+    }
+
+    @Bean
+    Forwarding forwarding(
+            HomeClient home,
+            ResultCache cache,
+            Statements statements,
+            EdgeConfig config,
+            LinkProperties link,
+            QueryMetrics metrics,
+            Ticker ticker) {
+        return new Forwarding(home, cache, statements, config.defaultTtl(), link.tables(), metrics, ticker);
+    }
+
+    @Bean
+    QueryService queryService(
+            HomeLink link,
+            ResultCache cache,
+            Statements statements,
+            Watermarks watermarks,
+            Forwarding forwarding,
+            LinkProperties policy,
+            QueryMetrics metrics,
+            Ticker ticker,
+            InstantSource wallClock) {
+        return new QueryService(
+                link::view, cache, statements, watermarks, forwarding, policy, metrics, ticker, wallClock);
+    }
+}

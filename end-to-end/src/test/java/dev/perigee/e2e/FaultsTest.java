@@ -1,0 +1,145 @@
+package dev.perigee.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Things break, one at a time; nothing stale survives, and everything heals by itself. */
+class FaultsTest {
+
+    private static final String READ_A = "SELECT n FROM a WHERE id = 1";
+    private static final String READ_B = "SELECT n FROM b WHERE id = 1";
+
+    private static Postgres postgres;
+    private static Fleet fleet;
+
+    @BeforeAll
+    static void start() throws IOException {
+        postgres = Postgres.start();
+        fleet = new Fleet(postgres);
+        fleet.launchHome(Fleet.HOME);
+        fleet.launchEdge("edge-1");
+        fleet.launchEdge("edge-2");
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        try {
+            fleet.close();
+        } finally {
+            postgres.close();
+        }
+    }
+
+    /** Each test finds the fleet healed from the one before. */
+    @BeforeEach
+    void setUp() throws SQLException {
+        fleet.awaitInStep("edge-1", "edge-2");
+        postgres.sql(
+                "DROP TABLE IF EXISTS a, b",
+                "CREATE TABLE a (id int PRIMARY KEY, n int)",
+                "INSERT INTO a VALUES (1, 1)",
+                "CREATE TABLE b (id int PRIMARY KEY, n int)",
+                "INSERT INTO b VALUES (1, 1)");
+    }
+
+    @Test
+    void anEdgeThatWasAwayResumesWithoutAFlushAndMissesNothing() throws Exception {
+        try (CuttableProxy proxy = new CuttableProxy(fleet.port(Fleet.HOME))) {
+            fleet.startEdge("edge-3", proxy.url(), "--perigee.edge.max-staleness=2s");
+            fleet.warmAll("edge-3", READ_A, READ_B);
+
+            proxy.cut();
+            postgres.sql("UPDATE a SET n = 2 WHERE id = 1");
+            // Cut off, the edge serves what it has, as old as its bound allows and not older.
+            assertThat(fleet.query("edge-3", READ_B).isHit()).isTrue();
+            await("staler than its bound")
+                    .atMost(Duration.ofSeconds(15))
+                    .until(() -> fleet.query("edge-3", READ_A).status() == 502);
+            assertThat(fleet.query("edge-3", READ_A).code()).isEqualTo("home-unreachable");
+            // The proxy accepts and hangs up: the edge cannot know what became of the write, and says so.
+            assertThat(fleet.query("edge-3", "UPDATE a SET n = 3 WHERE id = 1").code())
+                    .isEqualTo("outcome-unknown");
+
+            proxy.mend();
+            fleet.awaitInStep("edge-3");
+            assertThat(fleet.query("edge-3", READ_B).isHit()).as("kept").isTrue();
+            assertThat(fleet.query("edge-3", READ_A).column()).containsExactly("2");
+        }
+    }
+
+    @Test
+    void aRestartedHomeAndARestartedEdgeCarryOn() throws Exception {
+        fleet.warm("edge-1", READ_A);
+
+        fleet.process(Fleet.HOME).kill();
+        assertThat(fleet.query("edge-1", READ_A).isHit())
+                .as("while home is down")
+                .isTrue();
+        postgres.sql("UPDATE a SET n = 2 WHERE id = 1");
+        fleet.startHomeAgain();
+        fleet.awaitInStep("edge-1");
+        fleet.awaitInStep("edge-2");
+        await().untilAsserted(
+                        () -> assertThat(fleet.query("edge-1", READ_A).column()).containsExactly("2"));
+        fleet.warm("edge-1", READ_A);
+
+        fleet.process("edge-2").kill();
+        fleet.launchAgain("edge-2");
+        fleet.awaitInStep("edge-2");
+        fleet.warm("edge-2", READ_A);
+        postgres.sql("UPDATE a SET n = 3 WHERE id = 1");
+        fleet.awaitGone("edge-1", READ_A);
+        fleet.awaitGone("edge-2", READ_A);
+    }
+
+    @Test
+    void aRestartedDatabaseIsANewEpochAndEveryEdgeStartsAfresh() throws Exception {
+        String before = fleet.warm("edge-1", READ_A).version();
+
+        postgres.stopServer();
+        Answer down = fleet.query("edge-1", "UPDATE a SET n = 9 WHERE id = 1");
+        assertThat(down.status()).isIn(502, 503);
+        postgres.startServer();
+        postgres.sql("UPDATE a SET n = 2 WHERE id = 1");
+
+        fleet.awaitInStep("edge-1");
+        await("fresh after the restart").atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            Answer answer = fleet.warm("edge-1", READ_A);
+            assertThat(answer.column()).containsExactly("2");
+            assertThat(answer.version().split(":", 2)[0]).isNotEqualTo(before.split(":", 2)[0]);
+        });
+        postgres.sql("UPDATE a SET n = 3 WHERE id = 1");
+        fleet.awaitGone("edge-1", READ_A);
+    }
+
+    @Test
+    void aLostReplicationConnectionMeansEverythingMayHaveChanged() throws Exception {
+        fleet.warm("edge-1", READ_A);
+        fleet.warm("edge-1", READ_B);
+        postgres.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active_pid IS NOT NULL");
+        postgres.sql("UPDATE a SET n = 2 WHERE id = 1");
+        fleet.awaitGone("edge-1", READ_A);
+        fleet.awaitGone("edge-1", READ_B);
+        fleet.awaitInStep("edge-1");
+        assertThat(fleet.warm("edge-1", READ_A).column()).containsExactly("2");
+    }
+
+    @Test
+    void bothServicesExitWithinTwoSecondsWithStreamsOpen() throws Exception {
+        fleet.warm("edge-1", READ_A);
+        for (String name : new String[] {Fleet.HOME, "edge-1"}) {
+            ServiceProcess process = fleet.process(name);
+            ProcessHandle.of(process.pid()).orElseThrow().destroy();
+            assertThat(process.awaitExit(Duration.ofSeconds(2))).isEqualTo(143);
+            fleet.launchAgain(name);
+        }
+    }
+}

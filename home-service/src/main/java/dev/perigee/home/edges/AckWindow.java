@@ -1,0 +1,114 @@
+package dev.perigee.home.edges;
+
+import dev.perigee.model.ProblemCode;
+import dev.perigee.web.ProblemException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The frames an edge was sent and has not acknowledged: at most so many. Not thread-safe.
+ *
+ * <p>An acknowledgement carries a version but no epoch, and versions of different epochs do not compare. After a reset
+ * the edge may still acknowledge what it applied before, in the old epoch: until it acknowledges the very version of a
+ * frame sent since, what it says is a sign of life and nothing more.
+ */
+final class AckWindow {
+
+    private record Sent(
+            long version, boolean complete, @Nullable Long appendedAt) {}
+
+    private final int size;
+    private final Deque<Sent> inFlight = new ArrayDeque<>();
+    private boolean aligned;
+    private long sentTo = -1;
+    private @Nullable Long acknowledged;
+    private long confirmed = -1;
+
+    AckWindow(int size) {
+        this.size = size;
+    }
+
+    boolean full() {
+        return inFlight.size() >= size;
+    }
+
+    boolean halfFull() {
+        return inFlight.size() * 2 >= size;
+    }
+
+    boolean aligned() {
+        return aligned;
+    }
+
+    /** The last version acknowledged, or null. */
+    @Nullable
+    Long acknowledged() {
+        return acknowledged;
+    }
+
+    /** The last bookmark or reset acknowledged, or -1: up to there the edge has everything. */
+    long confirmed() {
+        return confirmed;
+    }
+
+    /** The edge resumes: it may acknowledge up to there at once. */
+    void startAt(long version) {
+        aligned = true;
+        sentTo = version;
+    }
+
+    /** A reset was sent: nothing before it counts any more. */
+    void reset(long version) {
+        inFlight.clear();
+        aligned = false;
+        acknowledged = null;
+        confirmed = -1;
+        sent(version, true, null);
+    }
+
+    /**
+     * A frame was sent.
+     *
+     * @param complete whether the edge has everything up to this version when it has applied it
+     * @param appendedAt when what it carries came into the log, if its way to the edge is to be timed
+     */
+    void sent(long version, boolean complete, @Nullable Long appendedAt) {
+        inFlight.addLast(new Sent(version, complete, appendedAt));
+        sentTo = version;
+    }
+
+    /**
+     * Frees what was acknowledged.
+     *
+     * @param timed is given the {@code appendedAt} of every frame acknowledged that has one
+     * @throws ProblemException {@code invalid-request} if the version is above all that were sent
+     */
+    void acknowledge(long version, LongConsumer timed) {
+        if (!aligned) {
+            if (inFlight.stream().noneMatch(sent -> sent.version == version)) {
+                return;
+            }
+            aligned = true;
+        }
+        if (version > sentTo) {
+            throw new ProblemException(
+                    ProblemCode.INVALID_REQUEST, "up_to_version is above " + sentTo + ", the last version sent");
+        }
+        for (Sent first = inFlight.peekFirst();
+                first != null && first.version <= version;
+                first = inFlight.peekFirst()) {
+            inFlight.removeFirst();
+            if (first.complete) {
+                confirmed = first.version;
+            }
+            if (first.appendedAt != null) {
+                timed.accept(first.appendedAt);
+            }
+        }
+        if (acknowledged == null || version > acknowledged) {
+            acknowledged = version;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package dev.perigee.home.edges;
+
+import dev.perigee.model.InvalidationEvent;
+import dev.perigee.model.Reset;
+import dev.perigee.model.StreamEvent;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What is counted and timed about edges. Thread-safe. */
+final class EdgeMetrics {
+
+    private static final String FRAMES = "perigee.home.frames.sent";
+    private static final String RESETS = "perigee.home.edges.resets";
+
+    private final MeterRegistry meters;
+    private final Counter invalidationsSent;
+    private final Counter conflated;
+    private final Counter filtered;
+    private final Counter resumed;
+    private final Counter takenOver;
+    private final Counter pruned;
+    private final Counter acksLate;
+    private final Timer acknowledged;
+    private final Map<String, Meter> lags = new ConcurrentHashMap<>();
+
+    EdgeMetrics(MeterRegistry meters) {
+        this.meters = meters;
+        this.invalidationsSent = Counter.builder("perigee.home.invalidations.sent")
+                .description("Invalidation frames handed to the streams of edges")
+                .register(meters);
+        this.conflated = Counter.builder("perigee.home.invalidations.conflated")
+                .description("Invalidations an edge was spared: before it got to them, all their tables had changed"
+                        + " again, and the later invalidation says it all")
+                .register(meters);
+        this.filtered = Counter.builder("perigee.home.invalidations.filtered")
+                .description("Invalidations an edge was spared because none of their tables is in its interest")
+                .register(meters);
+        Counter.builder("perigee.home.invalidations.dropped")
+                .description("Invalidations that concern a connected edge and were not sent to it: always 0")
+                .register(meters);
+        this.resumed = Counter.builder("perigee.home.edges.resumed")
+                .description("Sessions that carried on where the edge had stopped")
+                .register(meters);
+        this.takenOver = Counter.builder("perigee.home.edges.takeovers")
+                .description("Sessions replaced by a later one of the same edge, here or at another home")
+                .register(meters);
+        this.pruned = Counter.builder("perigee.home.edges.pruned")
+                .description("Sessions closed because the edge did not acknowledge within the liveness window")
+                .register(meters);
+        this.acksLate = Counter.builder("perigee.home.edges.acks.late")
+                .description("Acknowledgements that came more than two heartbeats after the one before")
+                .register(meters);
+        this.acknowledged = Timer.builder("perigee.home.invalidations.ack.time")
+                .description("From the commit's arrival in home's log to an edge's acknowledgement that it has applied"
+                        + " it, by home's clock alone; changes older than the session are left out")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofMillis(1))
+                .maximumExpectedValue(Duration.ofSeconds(30))
+                .register(meters);
+    }
+
+    void watch(EdgeRegistry registry) {
+        Gauge.builder("perigee.home.edges.connected", registry, EdgeRegistry::size)
+                .description("Edges with a session at this home")
+                .register(meters);
+    }
+
+    /** An edge that had no session has one. Calls of this and of {@link #left} come one at a time. */
+    void joined(String edgeId, EdgeRegistry registry) {
+        Gauge lag = Gauge.builder("perigee.home.edge.ack.lag", registry, edges -> lag(edges, edgeId))
+                .description("Between the head of home's log and what the edge has acknowledged")
+                .baseUnit("bytes")
+                .tag("edge_id", edgeId)
+                .register(meters);
+        lags.put(edgeId, lag);
+    }
+
+    /** An edge has no session any more. */
+    void left(String edgeId) {
+        Meter lag = lags.remove(edgeId);
+        if (lag != null) {
+            meters.remove(lag);
+        }
+    }
+
+    private static double lag(EdgeRegistry registry, String edgeId) {
+        EdgeSession session = registry.find(edgeId);
+        Long lag = session == null ? null : session.lag();
+        return lag == null ? Double.NaN : lag.doubleValue();
+    }
+
+    void frameSent(StreamEvent event) {
+        meters.counter(FRAMES, "event", event.eventName()).increment();
+        if (event instanceof InvalidationEvent) {
+            invalidationsSent.increment();
+        }
+    }
+
+    void conflated(long invalidations) {
+        conflated.increment((double) invalidations);
+    }
+
+    void filtered() {
+        filtered.increment();
+    }
+
+    void resumed() {
+        resumed.increment();
+    }
+
+    void reset(Reset.Reason reason) {
+        meters.counter(RESETS, "reason", reason.name().toLowerCase(Locale.ROOT)).increment();
+    }
+
+    void takenOver() {
+        takenOver.increment();
+    }
+
+    void pruned() {
+        pruned.increment();
+    }
+
+    void ackLate() {
+        acksLate.increment();
+    }
+
+    void acknowledged(Duration sinceAppended) {
+        acknowledged.record(sinceAppended);
+    }
+}

@@ -1,0 +1,388 @@
+package dev.perigee.home.edges;
+
+import dev.perigee.home.log.EpochLog;
+import dev.perigee.home.log.LogRecord;
+import dev.perigee.model.Acknowledgement;
+import dev.perigee.model.Bookmark;
+import dev.perigee.model.EdgeNode;
+import dev.perigee.model.EdgeRegistration;
+import dev.perigee.model.Eligibility;
+import dev.perigee.model.Goodbye;
+import dev.perigee.model.Hello;
+import dev.perigee.model.Interest;
+import dev.perigee.model.InvalidationEvent;
+import dev.perigee.model.Reset;
+import dev.perigee.model.StreamEvent;
+import dev.perigee.model.StreamPosition;
+import dev.perigee.web.ProblemException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One edge's cursor on the log, from registration to goodbye. It keeps no invalidation: what an edge has not been sent
+ * yet is in the log, and what it has not acknowledged is a handful of numbers in the {@link AckWindow}.
+ *
+ * <p>{@link #next} is the whole protocol: hello; whether the edge may cache; a reset if the cursor is unusable; the
+ * records after the cursor that are in its interest, in order; and, when there are none left, a bookmark. With the window
+ * full it gives nothing, and the cursor waits while the log compacts what it will read.
+ *
+ * <p>The cursor may be ahead of this home, which has then decoded less than the home that gave it. The edge lacks nothing
+ * that is decoded here before the log has reached its cursor; until then there is nothing to say.
+ *
+ * <p>Thread-safe. Times are home's monotonic clock in nanoseconds, unless they are {@link Instant}s.
+ */
+final class EdgeSession {
+
+    private static final Duration RETRY_AFTER_DRAIN = Duration.ofMillis(500);
+    private static final Duration RETRY_AFTER_EVICTION = Duration.ofSeconds(5);
+
+    private final EdgeRegistration registration;
+    private final long generation;
+    private final @Nullable StreamPosition resumeFrom;
+    private final Source source;
+    private final SessionSettings settings;
+    private final EdgeTally tally;
+    private final Interest interest;
+    private final Runnable waker;
+    private final Instant registeredAt;
+    private final AckWindow window;
+    private final Vitals vitals;
+
+    private EpochLog log;
+    private long cursor;
+    /** Records up to this ordinal were there before the session: neither conflation nor latency is counted for them. */
+    private long ordinalAtStart;
+
+    private long lastOrdinal;
+    private boolean greeted;
+    private @Nullable Eligibility eligibilitySent;
+    /** Since when the log has been behind the cursor, or null if it is not. */
+    private @Nullable Long aheadSince;
+
+    private Reset.@Nullable Reason resetDue;
+    private Goodbye.@Nullable Reason closing;
+    private boolean ended;
+    private long sentComplete = -1;
+    private long bookmarkedVisible = -1;
+    private long lastFrameAt;
+    private long invalidationsSent;
+
+    /**
+     * A session that has sent nothing yet.
+     *
+     * @param resumeFrom the last frame the edge has applied, or null if it knows nothing
+     * @param waker asks the stream to call {@link #next} again; must not block
+     */
+    EdgeSession(
+            EdgeRegistration registration,
+            long generation,
+            @Nullable StreamPosition resumeFrom,
+            Source source,
+            SessionSettings settings,
+            EdgeTally tally,
+            Runnable waker,
+            Moment now) {
+        this.registration = registration;
+        this.generation = generation;
+        this.resumeFrom = resumeFrom;
+        this.source = source;
+        this.settings = settings;
+        this.tally = tally;
+        this.interest = registration.interest();
+        this.waker = waker;
+        this.window = new AckWindow(settings.window());
+        this.log = Objects.requireNonNull(source.log(), "the log has not begun");
+        this.registeredAt = now.time();
+        this.vitals = new Vitals(now);
+        this.lastFrameAt = now.nanos();
+    }
+
+    String edgeId() {
+        return registration.edgeId();
+    }
+
+    long generation() {
+        return generation;
+    }
+
+    /** The next frame to send, or null when there is nothing to say now; after a goodbye, for ever. */
+    synchronized @Nullable Frame next(long now) {
+        Frame frame = ended ? null : choose(now);
+        if (frame != null) {
+            lastFrameAt = now;
+            StreamEvent event = frame.event();
+            if (event != null) {
+                tally.frameSent(event);
+            }
+        }
+        return frame;
+    }
+
+    private @Nullable Frame choose(long now) {
+        Goodbye.Reason reason = closing;
+        if (reason != null) {
+            ended = true;
+            return Frame.of(null, new Goodbye(reason, retry(reason).toMillis()));
+        }
+        if (!greeted) {
+            return hello(now);
+        }
+        Eligibility eligibility = source.eligibility(edgeId());
+        if (!eligibility.equals(eligibilitySent)) {
+            eligibilitySent = eligibility;
+            return Frame.of(null, eligibility);
+        }
+        if (window.full()) {
+            return null;
+        }
+        EpochLog present = source.log();
+        if (present != null && present != log) {
+            adopt(present);
+            resetDue = Reset.Reason.EPOCH;
+        }
+        if (resetDue == null && aheadSince != null && !caughtUp(aheadSince, now)) {
+            return now - lastFrameAt < settings.heartbeat().toNanos() ? null : Frame.COMMENT;
+        }
+        if (resetDue != null) {
+            return reset(resetDue);
+        }
+        // The head first: when there is then nothing after the cursor, everything up to that head has been sent.
+        long head = log.head();
+        LogRecord record = nextOfInterest();
+        return record == null ? bookmark(head, now) : invalidate(record);
+    }
+
+    private Frame hello(long now) {
+        greeted = true;
+        adopt(Objects.requireNonNull(source.log(), "a log does not end"));
+        resetDue = whyUnusable();
+        Long resumed = null;
+        if (resetDue == null && resumeFrom != null) {
+            cursor = resumeFrom.version();
+            aheadSince = cursor > log.head() ? now : null;
+            window.startAt(cursor);
+            resumed = cursor;
+            tally.resumed();
+        }
+        long heartbeat = settings.heartbeat().toMillis();
+        return Frame.of(
+                null, new Hello(generation, log.epoch(), settings.homeId(), resumed, heartbeat, settings.window()));
+    }
+
+    private void adopt(EpochLog present) {
+        log = present;
+        aheadSince = null;
+        countFromHere();
+        sentComplete = -1;
+    }
+
+    private void countFromHere() {
+        ordinalAtStart = log.appended();
+        lastOrdinal = ordinalAtStart;
+    }
+
+    private Reset.@Nullable Reason whyUnusable() {
+        if (resumeFrom == null) {
+            return Reset.Reason.NEW;
+        }
+        if (!resumeFrom.epoch().equals(log.epoch())) {
+            return Reset.Reason.EPOCH;
+        }
+        return resumeFrom.version() < log.start() ? Reset.Reason.COMPACTED : null;
+    }
+
+    /** Whether the wait for the log is over: it has reached the cursor, or it takes too long. */
+    private boolean caughtUp(long since, long now) {
+        if (log.head() >= cursor) {
+            aheadSince = null;
+            countFromHere();
+            return true;
+        }
+        if (now - since > settings.liveness().toNanos()) {
+            resetDue = Reset.Reason.AHEAD;
+            return true;
+        }
+        return false;
+    }
+
+    private Frame reset(Reset.Reason reason) {
+        resetDue = null;
+        aheadSince = null;
+        cursor = log.head();
+        sentComplete = cursor;
+        bookmarkedVisible = -1;
+        window.reset(cursor);
+        tally.reset(reason);
+        return Frame.of(position(cursor), new Reset(cursor, reason));
+    }
+
+    /** Passes over records with nothing of interest: the cursor moves, and nobody needs to know. */
+    private @Nullable LogRecord nextOfInterest() {
+        LogRecord record = log.after(cursor);
+        while (record != null && !isOfInterest(record.event())) {
+            passed(record);
+            tally.filtered();
+            record = log.after(cursor);
+        }
+        return record;
+    }
+
+    private boolean isOfInterest(InvalidationEvent event) {
+        return interest.isEverything()
+                || event.concernsAllTables()
+                || event.tables().stream().anyMatch(interest::covers);
+    }
+
+    private Frame invalidate(LogRecord record) {
+        boolean appendedMeanwhile = passed(record);
+        window.sent(cursor, false, appendedMeanwhile ? record.appendedAt() : null);
+        invalidationsSent++;
+        InvalidationEvent event = record.event();
+        List<String> tables = interest.of(event.tables());
+        return tables.size() == event.tables().size()
+                ? Frame.of(log.epoch(), record)
+                : Frame.of(position(cursor), new InvalidationEvent(cursor, tables, event.committedAt()));
+    }
+
+    /** Moves the cursor; gives whether the record was appended while there was a session to send it. */
+    private boolean passed(LogRecord record) {
+        cursor = record.event().upToVersion();
+        boolean appendedMeanwhile = record.ordinal() > ordinalAtStart;
+        if (appendedMeanwhile) {
+            tally.conflated(record.ordinal() - lastOrdinal - 1);
+            lastOrdinal = record.ordinal();
+        }
+        return appendedMeanwhile;
+    }
+
+    private @Nullable Frame bookmark(long head, long now) {
+        if (head < cursor) {
+            // The log is between adding the record we have just sent and moving its head; it will wake us.
+            return null;
+        }
+        long visible = visibleVersion();
+        // News of visibility alone can wait for an acknowledgement; it must not eat up the window of the records.
+        boolean moved = head != sentComplete || (visible != bookmarkedVisible && !window.halfFull());
+        if (!moved && now - lastFrameAt < settings.heartbeat().toNanos()) {
+            return null;
+        }
+        cursor = head;
+        sentComplete = head;
+        bookmarkedVisible = visible;
+        window.sent(head, true, null);
+        return Frame.of(position(head), new Bookmark(head, visible, source.asOf()));
+    }
+
+    private long visibleVersion() {
+        StreamPosition visible = source.visible();
+        return visible == null || !visible.epoch().equals(log.epoch()) ? 0 : visible.version();
+    }
+
+    private StreamPosition position(long version) {
+        return new StreamPosition(log.epoch(), version);
+    }
+
+    private static Duration retry(Goodbye.Reason reason) {
+        return reason == Goodbye.Reason.DRAIN ? RETRY_AFTER_DRAIN : RETRY_AFTER_EVICTION;
+    }
+
+    /**
+     * The edge has applied every frame up to a version. Cumulative, so that repeating it is harmless.
+     *
+     * @throws ProblemException {@code invalid-request} if it was not sent that far
+     */
+    synchronized void acknowledge(Acknowledgement ack, Moment now) {
+        window.acknowledge(
+                ack.upToVersion(), appendedAt -> tally.acknowledged(Duration.ofNanos(now.nanos() - appendedAt)));
+        if (vitals.acknowledged(ack.stats(), now).compareTo(settings.heartbeat().multipliedBy(2)) > 0) {
+            tally.ackLate();
+        }
+        waker.run();
+    }
+
+    /**
+     * Whether the edge is known to live in the present epoch. Until it has acknowledged the reset, its versions and
+     * ours do not compare.
+     */
+    synchronized boolean aligned() {
+        return greeted && resetDue == null && window.aligned() && log == source.log();
+    }
+
+    /** The head of the log, or null while the edge's versions and ours do not compare. */
+    synchronized @Nullable Long provenHead() {
+        return aligned() ? log.head() : null;
+    }
+
+    /** Ends the session: the next frame is the goodbye, and the last. */
+    void close(Goodbye.Reason reason) {
+        synchronized (this) {
+            if (closing != null) {
+                return;
+            }
+            closing = reason;
+        }
+        waker.run();
+    }
+
+    synchronized boolean closed() {
+        return closing != null;
+    }
+
+    synchronized boolean silent(long now) {
+        return vitals.silence(now).compareTo(settings.liveness()) > 0;
+    }
+
+    /** Whether everything up to this version of the present epoch has been handed to the stream. */
+    synchronized boolean delivered(long version) {
+        return log == source.log() && sentComplete >= version;
+    }
+
+    /** Whether the edge is not going to be sent anything now, for want of its own acknowledgements or of our log. */
+    synchronized boolean behind() {
+        return window.full() || aheadSince != null;
+    }
+
+    /** Whether the edge has applied everything up to this version of the present epoch. */
+    synchronized boolean confirmed(long version) {
+        return aligned() && window.confirmed() >= version;
+    }
+
+    /** WAL bytes between the head of the log and what was acknowledged, or null before the first acknowledgement. */
+    synchronized @Nullable Long lag() {
+        Long acked = window.acknowledged();
+        return acked == null || !aligned() ? null : Math.max(0, log.head() - acked);
+    }
+
+    synchronized EdgeNode view() {
+        return new EdgeNode(
+                registration.edgeId(),
+                registration.region(),
+                registration.baseUrl(),
+                registeredAt,
+                vitals.lastSeen(),
+                invalidationsSent,
+                generation,
+                window.acknowledged(),
+                lag(),
+                vitals.stats(),
+                settings.homeId(),
+                registration.tables(),
+                source.eligibility(edgeId()).enabled(),
+                vitals.requestsPerSecond(),
+                tally.counters());
+    }
+
+    /** What other homes are told of it. */
+    synchronized Sighting sighting(long now) {
+        boolean comparable = aligned();
+        return new Sighting(
+                view(),
+                0,
+                Math.max(0, vitals.silence(now).toMillis()),
+                comparable ? log.epoch() : null,
+                comparable ? window.confirmed() : -1);
+    }
+}

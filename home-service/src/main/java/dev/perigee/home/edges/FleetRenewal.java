@@ -1,0 +1,141 @@
+package dev.perigee.home.edges;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Tells the other homes that this one lives and what it holds, every interval and soon after something has changed, and
+ * when it goes. It is also how this home learns that an edge is no longer its own, should the feed not have told it.
+ */
+final class FleetRenewal implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(FleetRenewal.class);
+
+    /** Right after the streams have ended: no edge comes any more that would have to be told of. */
+    private static final int PHASE = EdgeLifecycle.PHASE - 1;
+
+    private static final Duration LEAST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LEAVE_TIMEOUT = Duration.ofMillis(800);
+
+    private final EdgeRegistry registry;
+    private final FleetStore store;
+    private final HomeView home;
+    private final Duration interval;
+    private final Wakeups progress;
+    private final Wakeups soon = new Wakeups();
+
+    private volatile Sinks.Empty<Void> stopping = Sinks.empty();
+    private volatile Sinks.Empty<Void> left = Sinks.empty();
+    private volatile boolean running;
+    private volatile boolean troubleLogged;
+    /** Up to where somebody waits for acknowledgements; -1 if nobody does. */
+    private volatile long awaited = -1;
+
+    FleetRenewal(EdgeRegistry registry, FleetStore store, HomeView home, Duration interval, Wakeups progress) {
+        this.registry = registry;
+        this.store = store;
+        this.home = home;
+        this.interval = interval;
+        this.progress = progress;
+        registry.onChange(soon::wake);
+    }
+
+    /** A manual invalidation was decoded: whoever has asked for it may wait for every edge to acknowledge it. */
+    void invalidated(long version) {
+        awaited = version;
+        acknowledged();
+    }
+
+    /** An edge has acknowledged. Once all have what somebody waits for, that is told at once. */
+    private void acknowledged() {
+        long version = awaited;
+        if (version >= 0 && registry.sessions().stream().allMatch(session -> session.confirmed(version))) {
+            awaited = -1;
+            soon.wake();
+        }
+    }
+
+    Mono<Void> renew() {
+        return Mono.defer(() -> {
+            Map<String, Long> departed = registry.takeDeparted();
+            List<EdgeSession> held = registry.sessions();
+            long now = System.nanoTime();
+            return store.renew(
+                            home.now(),
+                            held.stream().map(session -> session.sighting(now)).toList(),
+                            departed)
+                    .doOnNext(ours -> held.stream()
+                            .filter(session -> !ours.contains(session.edgeId()))
+                            .forEach(session -> registry.claimed(session.edgeId(), session.generation() + 1)))
+                    .doOnError(error -> departed.forEach(registry::departedStill))
+                    .then();
+        });
+    }
+
+    private Mono<Void> attempt() {
+        return renew().doOnSuccess(done -> troubleLogged = false)
+                .onErrorResume(error -> {
+                    if (!troubleLogged) {
+                        log.warn("This home's edges cannot be told to the other homes: {}", error.toString());
+                        troubleLogged = true;
+                    }
+                    return Mono.empty();
+                })
+                .then(Mono.delay(LEAST_PAUSE).takeUntilOther(stopping.asMono()))
+                .then();
+    }
+
+    @Override
+    public void start() {
+        Sinks.Empty<Void> end = Sinks.empty();
+        stopping = Sinks.empty();
+        left = end;
+        running = true;
+        progress.flux().takeUntilOther(stopping.asMono()).subscribe(look -> acknowledged());
+        Flux.merge(Flux.interval(Duration.ZERO, interval).map(tick -> true), soon.flux())
+                .takeUntilOther(stopping.asMono())
+                .onBackpressureLatest()
+                .concatMap(look -> attempt(), 1)
+                .then(Mono.defer(this::leave))
+                .subscribe(nothing -> {}, error -> log.error("Renewals have ended", error), end::tryEmitEmpty);
+    }
+
+    private Mono<Void> leave() {
+        return store.leave()
+                .timeout(LEAVE_TIMEOUT)
+                .doOnError(error -> log.info("This home's rows are left to expire: {}", error.toString()))
+                .onErrorComplete();
+    }
+
+    @Override
+    public void stop() {
+        stop(() -> {});
+    }
+
+    /** A renewal under way is finished first: it would put back what leaving takes out. */
+    @Override
+    public void stop(Runnable callback) {
+        stopping.tryEmitEmpty();
+        running = false;
+        left.asMono()
+                .timeout(LEAVE_TIMEOUT.multipliedBy(2), Mono.empty())
+                .subscribe(nothing -> {}, error -> {}, callback);
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    @Override
+    public int getPhase() {
+        return PHASE;
+    }
+}

@@ -1,0 +1,5 @@
+/** The fleet: registry, sessions, the stream, acknowledgements. */
+@NullMarked
+package dev.perigee.home.edges;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The compacted invalidation log. */
+@NullMarked
+package dev.perigee.home.log;
+
+import org.jspecify.annotations.NullMarked;

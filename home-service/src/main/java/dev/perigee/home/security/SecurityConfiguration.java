@@ -1,0 +1,45 @@
+package dev.perigee.home.security;
+
+import dev.perigee.web.BearerSecurity;
+import dev.perigee.web.BearerTokens;
+import dev.perigee.web.Role;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpMethod;
+import org.springframework.security.config.web.server.ServerHttpSecurity;
+import org.springframework.security.config.web.server.ServerHttpSecurity.AuthorizeExchangeSpec;
+import org.springframework.security.web.server.SecurityWebFilterChain;
+
+/** Which role may do what at home. What stands here for no method holds for all, so that a wrong one is a 405. */
+@Configuration(proxyBeanMethods = false)
+class SecurityConfiguration {
+
+    @Bean
+    SecurityWebFilterChain homeSecurity(ServerHttpSecurity http, BearerTokens tokens) {
+        return BearerSecurity.chain(http, tokens, SecurityConfiguration::rules);
+    }
+
+    private static void rules(AuthorizeExchangeSpec exchanges) {
+        exchanges
+                .pathMatchers(HttpMethod.GET, "/actuator/health", "/actuator/health/**")
+                .permitAll()
+                .pathMatchers("/actuator/prometheus")
+                .hasAnyRole(Role.METRICS.name(), Role.ADMIN.name())
+                .pathMatchers("/actuator/info")
+                .hasRole(Role.ADMIN.name())
+                .pathMatchers("/api/edge/register", "/api/edge/subscribe", "/api/edge/{id}/ack")
+                .hasRole(Role.EDGE.name())
+                .pathMatchers("/api/query", "/api/transaction")
+                .hasAnyRole(Role.CLIENT.name(), Role.EDGE.name())
+                .pathMatchers("/api/edge/eligible")
+                .hasAnyRole(Role.ADMIN.name(), Role.CLIENT.name())
+                .pathMatchers(
+                        "/api/edge",
+                        "/api/edge/{id}",
+                        "/api/edge/{id}/cache",
+                        "/api/edge/{id}/stats",
+                        "/api/home",
+                        "/api/tables")
+                .hasRole(Role.ADMIN.name());
+    }
+}

@@ -1,0 +1,5 @@
+/** Who may do what at home. */
+@NullMarked
+package dev.perigee.home.security;
+
+import org.jspecify.annotations.NullMarked;
