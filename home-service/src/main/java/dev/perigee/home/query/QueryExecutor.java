@@ -1,5 +1,6 @@
 package dev.perigee.home.query;
 
+import dev.perigee.home.database.Sql;
 import dev.perigee.model.ProblemCode;
 import dev.perigee.model.QueryRequest;
 import dev.perigee.web.ProblemException;
@@ -11,7 +12,6 @@ import io.r2dbc.spi.Statement;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Runs single statements and reads their results within limits. Thread-safe. */
@@ -44,16 +44,18 @@ final class QueryExecutor {
     Mono<RowSet> run(Connection connection, QueryRequest request, List<@Nullable String> params, ResultBudget budget) {
         return Mono.defer(() -> {
             RowReader reader = new RowReader(budget);
-            return Flux.from(execute(connection, request.sql(), params))
-                    // Inside, where also a row is released that arrives as the client hangs up.
-                    .concatMap(result -> ResultMessages.of(result).doOnNext(reader::accept))
+            return Sql.each(
+                            execute(connection, request.sql(), params),
+                            !params.isEmpty(),
+                            // Inside, where also a row is released that arrives as the client hangs up.
+                            result -> ResultMessages.of(result).doOnNext(reader::accept))
                     .then(Mono.fromSupplier(reader::result));
         });
     }
 
     /** Up to where the WAL has been written now: at least the position of all this connection has committed. */
     Mono<Long> position(Connection connection) {
-        return CatalogQuery.rows(connection, POSITION, row -> Long.valueOf(CatalogQuery.text(row, 0)))
+        return Sql.query(connection, POSITION, row -> Long.valueOf(Sql.text(row, 0)))
                 .single();
     }
 

@@ -1,8 +1,8 @@
 package dev.perigee.home.query;
 
-import static dev.perigee.home.query.CatalogQuery.bool;
-import static dev.perigee.home.query.CatalogQuery.rows;
-import static dev.perigee.home.query.CatalogQuery.text;
+import static dev.perigee.home.database.Sql.flag;
+import static dev.perigee.home.database.Sql.query;
+import static dev.perigee.home.database.Sql.text;
 
 import dev.perigee.model.TableName;
 import io.r2dbc.spi.Connection;
@@ -73,7 +73,7 @@ final class RelationCheck {
      */
     static Mono<Relations> check(Connection connection, String sql, int parameters) {
         return Plan.make(connection, sql, parameters)
-                .then(Mono.defer(() -> rows(connection, LOCKED, Lock::of)
+                .then(Mono.defer(() -> query(connection, LOCKED, Lock::of)
                         .collectList()
                         .flatMap(locks -> classify(connection, locks))));
     }
@@ -86,7 +86,7 @@ final class RelationCheck {
             return refused(Reason.LOCKING, "it locks rows");
         }
         Long[] oids = locks.stream().map(Lock::relation).distinct().toArray(Long[]::new);
-        return rows(connection, RELATIONS, Relation::of, (Object) oids)
+        return query(connection, RELATIONS, Relation::of, (Object) oids)
                 .collectList()
                 .flatMap(RelationCheck::judge);
     }
@@ -119,7 +119,7 @@ final class RelationCheck {
             if (relation == null) {
                 throw new IllegalStateException("a lock on no relation");
             }
-            return new Lock(relation, bool(row, 1), bool(row, 2));
+            return new Lock(relation, flag(row, 1), flag(row, 2));
         }
     }
 
@@ -140,10 +140,10 @@ final class RelationCheck {
                     text(row, 1),
                     text(row, 2),
                     text(row, 3),
-                    bool(row, 4),
+                    flag(row, 4),
                     row.get(5, String.class),
                     row.get(6, String.class),
-                    bool(row, 7),
+                    flag(row, 7),
                     row.get(8, String.class));
         }
 

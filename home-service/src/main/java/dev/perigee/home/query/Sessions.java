@@ -1,5 +1,6 @@
 package dev.perigee.home.query;
 
+import dev.perigee.home.database.Sql;
 import dev.perigee.home.log.EpochLog;
 import dev.perigee.home.log.InvalidationLog;
 import dev.perigee.home.wal.Epoch;
@@ -21,7 +22,6 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -134,7 +134,7 @@ final class Sessions {
             return Mono.just(new Session(connection, known));
         }
         return settings(connection)
-                .flatMap(script -> run(connection, script))
+                .flatMap(script -> Sql.execute(connection, script))
                 .then(Mono.defer(() -> Epoch.read(connection)))
                 .map(epoch -> {
                     if (physical != null) {
@@ -148,8 +148,7 @@ final class Sessions {
         String known = settings;
         return known != null
                 ? Mono.just(known)
-                : Flux.from(connection.createStatement(INHERITED).execute())
-                        .concatMap(result -> result.map((row, metadata) -> String.valueOf(row.get(0, String.class))))
+                : Sql.query(connection, INHERITED, row -> Sql.text(row, 0))
                         .single()
                         .map(this::settle);
     }
@@ -176,7 +175,7 @@ final class Sessions {
         }
         return Mono.from(session.connection().rollbackTransaction())
                 .then(Mono.defer(() -> settings(session.connection())))
-                .flatMap(script -> run(session.connection(), RESET + script))
+                .flatMap(script -> Sql.execute(session.connection(), RESET + script))
                 .timeout(acquireTimeout)
                 .then(Mono.defer(() -> Mono.from(session.connection().close())))
                 .onErrorResume(error -> {
@@ -204,12 +203,6 @@ final class Sessions {
                     log.debug("a connection could not be closed", error);
                     return Mono.empty();
                 });
-    }
-
-    private static Mono<Void> run(Connection connection, String script) {
-        return Flux.from(connection.createStatement(script).execute())
-                .concatMap(result -> result.getRowsUpdated())
-                .then();
     }
 
     private static @Nullable PostgresqlConnection physical(Connection connection) {

@@ -1,8 +1,8 @@
 package dev.perigee.home.query;
 
-import static dev.perigee.home.query.CatalogQuery.bool;
-import static dev.perigee.home.query.CatalogQuery.rows;
-import static dev.perigee.home.query.CatalogQuery.text;
+import static dev.perigee.home.database.Sql.flag;
+import static dev.perigee.home.database.Sql.query;
+import static dev.perigee.home.database.Sql.text;
 
 import dev.perigee.home.log.EpochLog;
 import dev.perigee.home.log.InvalidationLog;
@@ -86,7 +86,7 @@ final class TypeCatalog {
                 .toArray(Long[]::new);
         Mono<Void> loaded = missing.length == 0
                 ? Mono.empty()
-                : rows(session.connection(), TYPES, Row::of, (Object) missing)
+                : query(session.connection(), TYPES, Row::of, (Object) missing)
                         .collectList()
                         .doOnNext(rows -> remember(rows, ofUsers))
                         .then();
@@ -169,7 +169,7 @@ final class TypeCatalog {
                     text(row, 6).charAt(0),
                     text(row, 7),
                     oid(row, 8),
-                    bool(row, 9));
+                    flag(row, 9));
         }
 
         private static int oid(Readable row, int column) {
