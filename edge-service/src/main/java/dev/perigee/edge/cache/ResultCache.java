@@ -11,6 +11,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
@@ -54,6 +56,15 @@ public final class ResultCache {
      * @param ticker monotonic nanoseconds
      */
     public ResultCache(int maxEntries, long maxBytes, Watermarks watermarks, Ticker ticker) {
+        this(maxEntries, maxBytes, watermarks, ticker, ForkJoinPool.commonPool());
+    }
+
+    /**
+     * As the other, with the executor that Caffeine puts its upkeep on.
+     *
+     * @param upkeep {@code Runnable::run} where everything must happen in one thread
+     */
+    public ResultCache(int maxEntries, long maxBytes, Watermarks watermarks, Ticker ticker, Executor upkeep) {
         this.watermarks = watermarks;
         this.maxEntries = maxEntries;
         this.configuredBytes = maxBytes;
@@ -66,6 +77,7 @@ public final class ResultCache {
                 .expireAfter(Expiry.creating((QueryKey key, CachedResult result) ->
                         Duration.ofNanos(Math.max(0, result.ttlLeft(ticker.read())))))
                 .ticker(ticker)
+                .executor(upkeep)
                 .removalListener(this::removed)
                 .build();
     }

@@ -4,6 +4,8 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.perigee.model.StreamPosition;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +20,7 @@ public final class Statements {
     private static final int OVERHEAD = 100;
 
     private final Watermarks watermarks;
-    private final Cache<String, Decision> decisions = Caffeine.newBuilder()
-            .maximumWeight(MAX_CHARACTERS)
-            .weigher((String sql, Decision decision) -> OVERHEAD + sql.length())
-            .build();
+    private final Cache<String, Decision> decisions;
 
     /**
      * A read that may be kept.
@@ -32,7 +31,17 @@ public final class Statements {
     public record Decision(List<String> tables, StreamPosition madeAt) {}
 
     public Statements(Watermarks watermarks) {
+        this(watermarks, ForkJoinPool.commonPool());
+    }
+
+    /** With the executor that Caffeine puts its upkeep on. */
+    public Statements(Watermarks watermarks, Executor upkeep) {
         this.watermarks = watermarks;
+        this.decisions = Caffeine.newBuilder()
+                .maximumWeight(MAX_CHARACTERS)
+                .weigher((String sql, Decision decision) -> OVERHEAD + sql.length())
+                .executor(upkeep)
+                .build();
     }
 
     /** What is known of a statement, or null if it may be a write. */

@@ -15,24 +15,22 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.util.unit.DataSize;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Drives the {@link LinkMachine}: carries out its actions and publishes its {@link LinkView}. Everything happens on one
- * thread of its own; {@link #view} may be called by any.
+ * The link with its network, its timer and its thread: everything happens on one thread of its own, in a
+ * {@link LinkDriver}; {@link #view} may be called by any.
  */
 public final class HomeLink implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(HomeLink.class);
 
-    private final LinkMachine machine;
+    private final LinkDriver driver;
     private final HomeStream home;
     private final Homes homes;
-    private final Watermarks watermarks;
     private final ResultCache cache;
     private final Traffic traffic;
     private final LinkMetrics metrics;
@@ -42,7 +40,6 @@ public final class HomeLink implements SmartLifecycle {
     private final Scheduler thread = Schedulers.newSingle("perigee-link", true);
     private final Disposable.Swap stream = Disposables.swap();
     private final Disposable.Swap timer = Disposables.swap();
-    private volatile LinkView view = LinkView.INITIAL;
     private volatile boolean running;
     private @Nullable String streamedFrom;
 
@@ -57,10 +54,9 @@ public final class HomeLink implements SmartLifecycle {
             Ticker ticker,
             InstantSource wallClock,
             IntSupplier port) {
-        this.machine = machine;
+        this.driver = new LinkDriver(machine, watermarks, cache, ticker, new Outside());
         this.home = home;
         this.homes = homes;
-        this.watermarks = watermarks;
         this.cache = cache;
         this.traffic = traffic;
         this.metrics = metrics;
@@ -71,7 +67,7 @@ public final class HomeLink implements SmartLifecycle {
 
     /** What the link knows now. Read it before the watermarks. */
     public LinkView view() {
-        return view;
+        return driver.view();
     }
 
     @Override
@@ -121,48 +117,50 @@ public final class HomeLink implements SmartLifecycle {
     }
 
     private void handle(LinkEvent event) {
-        try {
-            machine.handle(event, ticker.read()).forEach(this::carryOut);
-        } catch (RuntimeException | Error failure) {
-            log.error("The link failed at {}", event.getClass().getSimpleName(), failure);
-            machine.handle(new LinkEvent.Broken(failure.toString()), ticker.read())
-                    .forEach(this::carryOut);
+        driver.handle(event);
+    }
+
+    /** What the driver leaves to us. */
+    private final class Outside implements LinkDriver.Outside {
+
+        @Override
+        public void handled(LinkView view, @Nullable Long deadline) {
+            countFailover(view);
+            timer.update(deadline == null ? Disposables.disposed() : tickAt(deadline));
         }
-        // Only now: whoever sees the view may rely on the watermarks.
-        view = machine.view();
-        countFailover();
-        Long deadline = machine.deadline();
-        timer.update(deadline == null ? Disposables.disposed() : tickAt(deadline));
+
+        @Override
+        public void carryOut(LinkAction action) {
+            if (action instanceof LinkAction.Raise raise) {
+                metrics.applied(raise.event(), wallClock.instant());
+            } else if (action instanceof LinkAction.ResetTo) {
+                metrics.resets.increment();
+            } else if (action instanceof LinkAction.Flush) {
+                metrics.flushes.increment();
+            } else if (action instanceof LinkAction.Follow follow) {
+                sayChanged(follow.eligibility());
+            } else if (action instanceof LinkAction.Connect connect) {
+                metrics.connects.increment();
+                homes.use(connect.home());
+                stream.update(open(connect));
+            } else if (action instanceof LinkAction.Disconnect) {
+                stream.update(Disposables.disposed());
+            } else if (action instanceof LinkAction.Acknowledge acknowledge) {
+                HomeLink.this.acknowledge(acknowledge);
+            } else if (action instanceof LinkAction.Say say) {
+                HomeLink.say(say.weight(), say.line());
+            }
+        }
+
+        @Override
+        public void adapt() {
+            Schedulers.boundedElastic().schedule(cache::adapt);
+        }
     }
 
     private Disposable tickAt(long deadline) {
         long delay = Math.max(0, deadline - ticker.read());
         return thread.schedule(() -> handle(new LinkEvent.Tick()), delay, TimeUnit.NANOSECONDS);
-    }
-
-    private void carryOut(LinkAction action) {
-        if (action instanceof LinkAction.Raise raise) {
-            watermarks.raise(raise.event());
-            metrics.applied(raise.event(), wallClock.instant());
-        } else if (action instanceof LinkAction.ResetTo reset) {
-            watermarks.reset(reset.position());
-            metrics.resets.increment();
-        } else if (action instanceof LinkAction.Flush) {
-            watermarks.close();
-            metrics.flushes.increment();
-        } else if (action instanceof LinkAction.Follow follow) {
-            follow(follow.eligibility());
-        } else if (action instanceof LinkAction.Connect connect) {
-            metrics.connects.increment();
-            homes.use(connect.home());
-            stream.update(open(connect));
-        } else if (action instanceof LinkAction.Disconnect) {
-            stream.update(Disposables.disposed());
-        } else if (action instanceof LinkAction.Acknowledge acknowledge) {
-            acknowledge(acknowledge);
-        } else if (action instanceof LinkAction.Say say) {
-            say(say.weight(), say.line());
-        }
     }
 
     private Disposable open(LinkAction.Connect connect) {
@@ -181,28 +179,22 @@ public final class HomeLink implements SmartLifecycle {
     }
 
     private void acknowledge(LinkAction.Acknowledge acknowledge) {
-        home.acknowledge(homes.current(), acknowledge, traffic.stats(view.stalenessMs(ticker.read())))
+        home.acknowledge(homes.current(), acknowledge, traffic.stats(view().stalenessMs(ticker.read())))
                 .publishOn(thread)
                 .onErrorReturn(new LinkEvent.AckFailed(acknowledge.attempt()))
                 .subscribe(this::handle);
     }
 
-    private void follow(Eligibility eligibility) {
-        if (!eligibility.equals(view.eligibility())) {
+    private void sayChanged(Eligibility eligibility) {
+        if (!eligibility.equals(view().eligibility())) {
             log.info(
                     "Caching is {} by an operator; {}",
                     eligibility.enabled() ? "enabled" : "disabled",
                     eligibility.capacity());
         }
-        Integer ram = eligibility.capacity().ramMib();
-        cache.allow(
-                eligibility.enabled(),
-                ram == null ? null : DataSize.ofMegabytes(ram).toBytes());
-        // This part walks the cache, and frames must not wait for it.
-        Schedulers.boundedElastic().schedule(cache::adapt);
     }
 
-    private void countFailover() {
+    private void countFailover(LinkView view) {
         if (view.status() == LinkView.Status.STREAMING) {
             String now = homes.current();
             if (streamedFrom != null && !streamedFrom.equals(now)) {
@@ -226,7 +218,7 @@ public final class HomeLink implements SmartLifecycle {
 
     /** How stale the edge is, seconds; infinite if that is not known. */
     double stalenessSeconds() {
-        long nanos = view.staleness(ticker.read());
+        long nanos = view().staleness(ticker.read());
         return nanos == Long.MAX_VALUE
                 ? Double.POSITIVE_INFINITY
                 : nanos / (double) Duration.ofSeconds(1).toNanos();

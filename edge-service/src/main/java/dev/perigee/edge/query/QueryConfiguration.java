@@ -26,7 +26,7 @@ class QueryConfiguration {
 
     @Bean
     HomeClient homeClient(HomeHttp http, Homes homes, HomeProperties properties) {
-        return new HomeClient(http, homes, properties);
+        return new HttpHomeClient(http, homes, properties);
     }
 
     @Bean

@@ -154,7 +154,7 @@ abstract class ReadPathFixture {
                 "e", "default", null, Duration.ofSeconds(5), whenStale, staleIfError, Duration.ofSeconds(3), interest);
         QueryMetrics metrics = new QueryMetrics(registry, new Traffic(cache));
         EdgeConfig config = new EdgeConfig(EdgeConfig.Role.EDGE, homes(), "t", null, null, null);
-        HomeClient client = new HomeClient(
+        HomeClient client = new HttpHomeClient(
                 HomeHttp.of(config, policy),
                 Homes.of(config),
                 new HomeProperties(homeTimeout, 10, DataSize.ofMegabytes(1)));

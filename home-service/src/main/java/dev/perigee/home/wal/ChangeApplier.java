@@ -1,6 +1,5 @@
 package dev.perigee.home.wal;
 
-import dev.perigee.home.database.Publication;
 import dev.perigee.home.log.EpochLog;
 import dev.perigee.home.log.InvalidationLog;
 import dev.perigee.model.InvalidationEvent;
@@ -35,18 +34,23 @@ final class ChangeApplier {
     private final HeartbeatLedger heartbeats;
     private final ManualInvalidations manual;
     private final ControlChannel control;
-    private final Publication publication;
+    private final Runnable onCatalogChange;
     private final FeedMetrics metrics;
     private final HomeId home;
     private final Clock clock;
 
+    /**
+     * Applies nothing yet.
+     *
+     * @param onCatalogChange called when what is published may have to change; must not block
+     */
     ChangeApplier(
             InvalidationLog invalidations,
             VisibilityGate gate,
             HeartbeatLedger heartbeats,
             ManualInvalidations manual,
             ControlChannel control,
-            Publication publication,
+            Runnable onCatalogChange,
             FeedMetrics metrics,
             HomeId home,
             Clock clock) {
@@ -55,7 +59,7 @@ final class ChangeApplier {
         this.heartbeats = heartbeats;
         this.manual = manual;
         this.control = control;
-        this.publication = publication;
+        this.onCatalogChange = onCatalogChange;
         this.metrics = metrics;
         this.home = home;
         this.clock = clock;
@@ -116,7 +120,7 @@ final class ChangeApplier {
         manual.decoded(change.invalidationIds(), change.commitLsn());
         control.decoded(change.control(), change.commitLsn());
         if (change.catalogChanged()) {
-            publication.refreshSoon();
+            onCatalogChange.run();
         }
     }
 

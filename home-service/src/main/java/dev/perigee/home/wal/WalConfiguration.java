@@ -88,8 +88,8 @@ class WalConfiguration {
         HeartbeatLedger heartbeats = new HeartbeatLedger(System::nanoTime, clock);
         ManualInvalidations manual = new ManualInvalidations(connections, properties.invalidateTimeout());
         FeedMetrics metrics = new FeedMetrics(registry);
-        ChangeApplier applier =
-                new ChangeApplier(log, gate, heartbeats, manual, control, publication, metrics, home, clock);
+        ChangeApplier applier = new ChangeApplier(
+                log, gate, heartbeats, manual, control, publication::refreshSoon, metrics, home, clock);
         Slots slots = new Slots(home, slot, metrics);
         Duration retain = slot.durable() ? slot.retain() : Duration.ZERO;
         Sinks.Many<Epoch> reached = Sinks.many().multicast().directBestEffort();

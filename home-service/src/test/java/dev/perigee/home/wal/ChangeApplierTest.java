@@ -18,14 +18,14 @@ class ChangeApplierTest {
     private final InvalidationLog log = new InvalidationLog();
     private final VisibilityGate gate = new VisibilityGate();
 
-    /** Neither the pool nor the publication has a part in these tests. */
+    /** The pool has no part in these tests. */
     private final ChangeApplier applier = new ChangeApplier(
             log,
             gate,
             new HeartbeatLedger(() -> 0, Clock.systemUTC()),
             new ManualInvalidations(null, Duration.ofSeconds(1)),
             new ControlChannel(),
-            null,
+            () -> {},
             new FeedMetrics(new SimpleMeterRegistry()),
             new HomeId("test"),
             Clock.systemUTC());

@@ -1,0 +1,156 @@
+package dev.perigee.simulation;
+
+import dev.perigee.edge.link.LinkView;
+import dev.perigee.model.StreamPosition;
+import dev.perigee.simulation.Coverage.Happened;
+import dev.perigee.simulation.Schedule.Action;
+
+/** One seed, from the start of the cluster to the moment at which everybody is in step again. */
+final class Run {
+
+    private static final long SECOND = 1_000_000_000L;
+    private static final long MOST_TO_SETTLE = 120 * SECOND;
+    private static final long LOOK = SECOND / 4;
+
+    private final World world;
+    private final Cluster cluster;
+    private final Checks checks;
+    private final Deeds deeds;
+    private final Schedule schedule;
+
+    Run(long seed, Schedule schedule, Coverage coverage, boolean traced) {
+        this.world = new World(seed, coverage, traced);
+        this.cluster = new Cluster(world);
+        this.checks = new Checks(cluster);
+        this.deeds = new Deeds(cluster, checks);
+        this.schedule = schedule;
+        world.afterStep(checks::everything);
+    }
+
+    World world() {
+        return world;
+    }
+
+    /** Throws an AssertionError if anything is wrong. */
+    void run() {
+        long last = 0;
+        for (Action action : schedule.actions()) {
+            last = action.time();
+            world.schedule(
+                    null, action.time(), action.kind() + " (" + action.number() + ")", () -> deeds.perform(action));
+        }
+        world.runUntil(last + SECOND / 2);
+        checks.bounds();
+        settle();
+        checks.bounds();
+        world.coverage.count(Happened.STEPS, world.steps);
+    }
+
+    /** The faults stop. */
+    private void settle() {
+        world.say("", "The faults stop.");
+        database().standbyMissing = false;
+        cluster.synchronousShare = 0;
+        cluster.asynchronousShare = 0;
+        while (!database().up) {
+            world.runUntil(world.now + LOOK);
+        }
+        for (SimEdge twin : java.util.List.copyOf(cluster.twins)) {
+            twin.die();
+        }
+        cluster.twins.clear();
+        for (int home = 0; home < cluster.homes.length; home++) {
+            cluster.slowFeed[home] = false;
+            if (cluster.homes[home] == null) {
+                cluster.startHome(home);
+            }
+            cluster.homes[home].frozenUntil = 0;
+            for (int edge = 0; edge < cluster.edges.length; edge++) {
+                cluster.partition(edge, home, false);
+            }
+        }
+        for (int edge = 0; edge < cluster.edges.length; edge++) {
+            cluster.edges[edge].frozenUntil = 0;
+            cluster.edges[edge].heal();
+            cluster.setDelay(edge, 500_000);
+            deeds.eligibility(edge, true, false);
+        }
+        deeds.commit((1 << SimDatabase.TABLES) - 1);
+        long deadline = world.now + MOST_TO_SETTLE;
+        String missing = "";
+        while (missing != null) {
+            if (world.now > deadline) {
+                throw new AssertionError("(L1) 120 s after the last fault " + missing);
+            }
+            world.runUntil(world.now + LOOK);
+            missing = missing();
+        }
+        world.coverage.count(Happened.CONVERGED);
+        for (SimEdge edge : cluster.edges) {
+            cachesAgain(edge);
+        }
+    }
+
+    private SimDatabase database() {
+        return cluster.database;
+    }
+
+    /** Who is not in step, or null if all are. */
+    private String missing() {
+        String epoch = database().epoch();
+        long last = database().lastCommitted();
+        for (int place = 0; place < cluster.homes.length; place++) {
+            SimHome home = cluster.homes[place];
+            if (home == null) {
+                cluster.startHome(place);
+                return "home-" + place + " is not there";
+            }
+            StreamPosition visible = home.feed.visible();
+            if (visible == null || !visible.epoch().equals(epoch) || visible.version() < last) {
+                return home + " shows " + visible + " of " + epoch + ":" + last;
+            }
+        }
+        for (SimEdge edge : cluster.edges) {
+            LinkView view = edge.view();
+            StreamPosition complete = view.completeTo();
+            boolean inStep = view.status() == LinkView.Status.STREAMING
+                    && complete != null
+                    && complete.epoch().equals(epoch)
+                    && complete.version() >= last
+                    && view.eligibility().enabled()
+                    && view.staleness(edge.nanos()) < edge.settings.maxStaleness();
+            if (!inStep) {
+                return edge + " is at " + view + " of " + epoch + ":" + last;
+            }
+        }
+        return null;
+    }
+
+    /** The first read may be a miss, the second may not. */
+    private void cachesAgain(SimEdge edge) {
+        for (String sql : cluster.statements) {
+            if (edge.interest.coversAll(SimHome.names(cluster.tablesOf(sql)))) {
+                boolean[] hit = new boolean[1];
+                String[] answers = new String[1];
+                for (int attempt = 0; attempt < 2; attempt++) {
+                    boolean[] done = new boolean[1];
+                    edge.read(sql, null, null, answer -> {
+                        checks.answered(edge, sql, null, null, answer);
+                        hit[0] = answer.isHit();
+                        answers[0] = answer.toString();
+                        done[0] = true;
+                    });
+                    long deadline = world.now + 3 * SECOND;
+                    while (!done[0] && world.step(deadline)) {
+                        // Until it has its answer.
+                    }
+                }
+                if (!hit[0]) {
+                    throw new AssertionError(
+                            "(L1) all is well, and yet " + edge + " does not cache " + sql + ": " + answers[0]);
+                }
+                return;
+            }
+        }
+    }
+}

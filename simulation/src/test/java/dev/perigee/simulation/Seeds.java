@@ -1,0 +1,28 @@
+package dev.perigee.simulation;
+
+import dev.perigee.simulation.Coverage.Happened;
+
+/** Runs seeds from the command line: the first, and how many. */
+final class Seeds {
+
+    private Seeds() {}
+
+    public static void main(String[] arguments) {
+        long first = Long.parseLong(arguments[0]);
+        long count = arguments.length > 1 ? Long.parseLong(arguments[1]) : 1;
+        Coverage coverage = new Coverage();
+        long began = System.nanoTime();
+        long failed = 0;
+        for (long seed = first; seed < first + count; seed++) {
+            String failure = Simulation.run(seed, coverage);
+            if (failure != null) {
+                failed++;
+                System.out.println(failed <= 1 ? failure : failure.substring(0, failure.indexOf('\n')));
+            }
+        }
+        double seconds = (System.nanoTime() - began) / 1e9;
+        System.out.printf(
+                "%d seeds, %d failed, %d steps in %.1f s: %.0f a second%n%s%n",
+                count, failed, coverage.of(Happened.STEPS), seconds, coverage.of(Happened.STEPS) / seconds, coverage);
+    }
+}

@@ -1,0 +1,108 @@
+package dev.perigee.simulation;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.PriorityQueue;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Time, chance and the order of events. There is one true clock, which nobody in the simulation can read; whatever
+ * happens is an event at a time of it, and one step. Everything depends on the seed alone.
+ */
+final class World {
+
+    private static final int TRACE = 400;
+
+    /** In which process it takes place; null if nobody can hold it up. Unless it is still wanted then, it is no step. */
+    private record Event(
+            long time, long number, SimProcess process, String what, BooleanSupplier wanted, Runnable task) {}
+
+    private static final BooleanSupplier ALWAYS = () -> true;
+
+    final Dice dice;
+    final Coverage coverage;
+    /** Without a registry behind it: nobody reads the meters. */
+    final MeterRegistry meters = new CompositeMeterRegistry();
+
+    long now;
+    long steps;
+    private long scheduled;
+    private final PriorityQueue<Event> events =
+            new PriorityQueue<>(64, Comparator.comparingLong(Event::time).thenComparingLong(Event::number));
+    private final Deque<String> trace;
+    private Runnable afterStep = () -> {};
+
+    World(long seed, Coverage coverage, boolean traced) {
+        this.dice = new Dice(seed);
+        this.coverage = coverage;
+        this.trace = traced ? new ArrayDeque<>() : null;
+    }
+
+    void schedule(SimProcess process, long delay, String what, Runnable task) {
+        scheduleQuietly(process, delay, what, ALWAYS, task);
+    }
+
+    void scheduleQuietly(SimProcess process, long delay, String what, BooleanSupplier wanted, Runnable task) {
+        events.add(new Event(now + Math.max(0, delay), scheduled++, process, what, wanted, task));
+    }
+
+    /** Is run after every step. */
+    void afterStep(Runnable check) {
+        this.afterStep = check;
+    }
+
+    /** The next event; false if there is none up to that time. */
+    boolean step(long until) {
+        Event event = events.peek();
+        if (event == null || event.time > until) {
+            now = Math.max(now, until);
+            return false;
+        }
+        events.poll();
+        SimProcess process = event.process;
+        if ((process != null && !process.alive) || !event.wanted.getAsBoolean()) {
+            return true;
+        }
+        if (process != null && process.frozenUntil > event.time) {
+            // In the order in which they came: the queue goes by number among equals.
+            events.add(new Event(process.frozenUntil, event.number, process, event.what, event.wanted, event.task));
+            return true;
+        }
+        now = event.time;
+        steps++;
+        if (traced()) {
+            say(process == null ? "" : process.name, event.what);
+        }
+        event.task.run();
+        afterStep.run();
+        return true;
+    }
+
+    void runUntil(long time) {
+        boolean more = true;
+        while (more) {
+            more = step(time);
+        }
+    }
+
+    boolean traced() {
+        return trace != null;
+    }
+
+    /** Only if {@link #traced}: whoever calls it builds a text. */
+    void say(String who, String what) {
+        if (trace != null) {
+            if (trace.size() == TRACE) {
+                trace.removeFirst();
+            }
+            trace.addLast(String.format("%6d %12.6f %-8s %s", steps, now / 1e9, who, what));
+        }
+    }
+
+    Iterable<String> trace() {
+        return trace;
+    }
+}
