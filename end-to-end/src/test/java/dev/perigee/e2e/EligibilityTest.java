@@ -6,6 +6,7 @@ import static dev.perigee.e2e.ThreeHomes.HOMES;
 import static dev.perigee.e2e.ThreeHomes.LISTED;
 import static dev.perigee.e2e.ThreeHomes.READ_A;
 import static dev.perigee.e2e.ThreeHomes.READ_B;
+import static dev.perigee.e2e.ThreeHomes.SOON;
 import static dev.perigee.e2e.ThreeHomes.at;
 import static dev.perigee.e2e.ThreeHomes.cache;
 import static dev.perigee.e2e.ThreeHomes.holder;
@@ -29,7 +30,7 @@ class EligibilityTest {
 
     private void awaitIneligible(String edge, String read) {
         await("passes everything through: " + edge)
-                .atMost(HEARTBEAT)
+                .atMost(SOON)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> fleet.query(edge, read).cacheStatus().contains("ineligible"));
     }
@@ -68,9 +69,7 @@ class EligibilityTest {
 
         Answer enabled = Http.put(at(holder, "/api/edge/" + edge + "/cache"), Fleet.ADMIN, body);
         assertThat(enabled.status()).isEqualTo(200);
-        await("caches again")
-                .atMost(HEARTBEAT)
-                .until(() -> fleet.query(edge, READ_A).isHit());
+        await("caches again").atMost(SOON).until(() -> fleet.query(edge, READ_A).isHit());
     }
 
     @Test
@@ -82,7 +81,7 @@ class EligibilityTest {
         awaitIneligible("edge-2", READ_A);
         postgres.sql("UPDATE perigee.edge_eligibility SET enabled = true WHERE edge_id = 'edge-2'");
         await("caches again")
-                .atMost(HEARTBEAT)
+                .atMost(SOON)
                 .until(() -> fleet.query("edge-2", READ_A).isHit());
     }
 
@@ -144,20 +143,20 @@ class EligibilityTest {
 
         Http.put(choice, Fleet.ADMIN, "{\"capacity\":{\"ram_mib\":1}}");
         awaitBound("edge-1", 1);
-        await().atMost(HEARTBEAT).until(() -> bytes("edge-1") <= 1L << 20);
+        await().atMost(SOON).until(() -> bytes("edge-1") <= 1L << 20);
         for (int n = 0; n < 40; n++) {
             fleet.query("edge-1", fill, n);
         }
-        await("and stays").atMost(HEARTBEAT).until(() -> bytes("edge-1") <= 1L << 20);
+        await("and stays").atMost(SOON).until(() -> bytes("edge-1") <= 1L << 20);
         assertThat(Http.put(choice, Fleet.ADMIN, "{}").status()).isEqualTo(200);
         await("its own bound again")
-                .atMost(HEARTBEAT)
+                .atMost(SOON)
                 .until(() -> cache("edge-1").get("stats").get("max_bytes").asLong() == 256L << 20);
     }
 
     private void awaitBound(String edge, int mebibytes) {
         await("a bound of " + mebibytes + " MiB")
-                .atMost(HEARTBEAT)
+                .atMost(SOON)
                 .until(() -> cache(edge).get("stats").get("max_bytes").asLong() == (long) mebibytes << 20);
     }
 

@@ -5,6 +5,7 @@ import static dev.perigee.e2e.ThreeHomes.HOMES;
 import static dev.perigee.e2e.ThreeHomes.LISTED;
 import static dev.perigee.e2e.ThreeHomes.READ_A;
 import static dev.perigee.e2e.ThreeHomes.READ_B;
+import static dev.perigee.e2e.ThreeHomes.SOON;
 import static dev.perigee.e2e.ThreeHomes.at;
 import static dev.perigee.e2e.ThreeHomes.cache;
 import static dev.perigee.e2e.ThreeHomes.holder;
@@ -71,7 +72,7 @@ class InterestTest {
         assertThat(fleet.query("edge-7", READ_A).isHit()).isTrue();
         Answer write = fleet.query("edge-1", "UPDATE busy SET n = 0 WHERE id = 1");
         await("read your writes, though it heard nothing of the write")
-                .atMost(HEARTBEAT)
+                .atMost(SOON)
                 .until(() -> Http.queryMin(fleet.edge("edge-7"), write.version(), READ_A)
                         .isHit());
     }

@@ -27,6 +27,7 @@ class MutationTest {
             failure = mutant.run(++seed);
         }
         assertThat(failure).as("seeds 1 to %d with: %s", seed, mutation).isNotNull();
+        assertThat(Mutant.none().run(seed)).as("the same seed without the bug").isNull();
         System.out.printf(
                 "caught by seed %d: %s: %s%n",
                 seed, mutation, failure.lines().findFirst().orElse(""));
