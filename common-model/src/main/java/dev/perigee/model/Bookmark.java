@@ -16,6 +16,10 @@ public record Bookmark(long upToVersion, long visibleVersion, Instant asOf) impl
     /** The {@code event:} field. */
     public static final String EVENT = "bookmark";
 
+    public Bookmark {
+        Validation.check(asOf != null, "a bookmark says as of when");
+    }
+
     @Override
     public String eventName() {
         return EVENT;

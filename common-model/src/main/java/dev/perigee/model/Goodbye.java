@@ -11,6 +11,10 @@ public record Goodbye(Reason reason, long retryMs) implements StreamEvent {
     /** The {@code event:} field. */
     public static final String EVENT = "goodbye";
 
+    public Goodbye {
+        Validation.check(reason != null, "a goodbye has a reason");
+    }
+
     /** Why home closed the stream. */
     public enum Reason {
         /** Home is shutting down. */

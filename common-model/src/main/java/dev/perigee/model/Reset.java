@@ -12,6 +12,10 @@ public record Reset(long upToVersion, Reason reason) implements StreamEvent {
     /** The {@code event:} field. */
     public static final String EVENT = "reset";
 
+    public Reset {
+        Validation.check(reason != null, "a reset has a reason");
+    }
+
     /** Why a cursor could not be used. */
     public enum Reason {
         /** The edge brought no cursor. */

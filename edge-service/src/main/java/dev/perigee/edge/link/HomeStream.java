@@ -7,8 +7,11 @@ import dev.perigee.model.StreamPosition;
 import dev.perigee.web.WireJson;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.ParameterizedTypeReference;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.http.codec.ServerSentEvent;
@@ -67,12 +70,29 @@ final class HomeStream {
                                         attempt, response.statusCode().value(), detail))
                                 .flux();
                     }
-                    return response.mutate()
-                            .body(body -> body.doOnNext(buffer -> onBytes.run()))
-                            .build()
-                            .bodyToFlux(FRAME)
-                            .map(frame -> new LinkEvent.Frame(attempt, frame.event(), frame.id(), frame.data()));
+                    return frames(response, attempt, onBytes);
                 });
+    }
+
+    /** The body of the stream, cut into frames. */
+    static Flux<LinkEvent> frames(ClientResponse response, int attempt, Runnable onBytes) {
+        return response.mutate()
+                .body(body -> body.doOnNext(buffer -> onBytes.run()).map(HomeStream::withoutCarriageReturns))
+                .build()
+                .bodyToFlux(FRAME)
+                .map(frame -> new LinkEvent.Frame(attempt, frame.event(), frame.id(), frame.data()));
+    }
+
+    /**
+     * Home ends lines with LF. To the standard a CR alone ends one too, to Spring it does not, and a frame would vanish in
+     * the line before it.
+     */
+    private static DataBuffer withoutCarriageReturns(DataBuffer buffer) {
+        if (buffer.indexOf(octet -> octet == '\r', buffer.readPosition()) >= 0) {
+            DataBufferUtils.release(buffer);
+            throw new IllegalStateException("somebody between home and us has changed the ends of the stream's lines");
+        }
+        return buffer;
     }
 
     /** Acknowledges, and gives home's answer; an error if there is none. */
@@ -88,7 +108,10 @@ final class HomeStream {
                         .defaultIfEmpty("")
                         .<LinkEvent>map(body -> response.statusCode().value() == 200
                                 ? new LinkEvent.AckAnswered(
-                                        attempt, WireJson.tolerant().readValue(body, AcknowledgementAnswer.class))
+                                        attempt,
+                                        Objects.requireNonNull(
+                                                WireJson.tolerant().readValue(body, AcknowledgementAnswer.class),
+                                                "an answer without content"))
                                 : new LinkEvent.AckRefused(
                                         attempt, response.statusCode().value())))
                 .timeout(ACK_TIMEOUT));

@@ -75,10 +75,9 @@ final class FactReader {
             "timestamp",
             "varchar");
 
-    private static final Set<String> OPEN = Set.of("(", "[");
-    private static final Set<String> CLOSE = Set.of(")", "]");
-
     private final List<Token> tokens;
+    private final Parentheses parentheses;
+    private final Set<String> scalars;
     private final Set<FunctionCall> calls = new LinkedHashSet<>();
     private final Set<String> attributes = new LinkedHashSet<>();
     private final Set<String> projections = new LinkedHashSet<>();
@@ -88,6 +87,8 @@ final class FactReader {
 
     FactReader(List<Token> tokens) {
         this.tokens = tokens;
+        this.parentheses = new Parentheses(tokens);
+        this.scalars = scalars(tokens);
     }
 
     StatementFacts read() throws NotCacheableException {
@@ -173,7 +174,7 @@ final class FactReader {
             if (i > 0 && (tokens.get(i - 1).isWord("with") || tokens.get(i - 1).isWord("recursive"))) {
                 return; // the names of a common table expression and of its columns
             }
-            calls.add(new FunctionCall(qualified ? qualifier(i) : null, token.text(), countArguments(i + 1)));
+            calls.add(new FunctionCall(qualified ? qualifier(i) : null, token.text(), parentheses.arguments(i + 1)));
         } else if (qualified) {
             if (token.kind() == Token.Kind.QUOTED && SYSTEM_COLUMNS.contains(token.text())) {
                 throw new NotCacheableException(Reason.UNSUPPORTED, "the system column " + token.text());
@@ -193,21 +194,25 @@ final class FactReader {
      * type of x.
      */
     private boolean mayBeOfScalar(int i) {
-        if (i < 0 || !tokens.get(i).isName()) {
-            return true;
-        }
-        String name = tokens.get(i).text();
-        for (int k = 0; k < tokens.size(); k++) {
-            if (tokens.get(k).isName() && tokens.get(k).text().equals(name)) {
-                int before = k > 0 && tokens.get(k - 1).isWord("as") ? k - 2 : k - 1;
+        return i < 0
+                || !tokens.get(i).isName()
+                || scalars.contains(tokens.get(i).text());
+    }
+
+    /** Every name that is called, or stands behind a parenthesis and so may be an alias. */
+    private static Set<String> scalars(List<Token> tokens) {
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < tokens.size(); i++) {
+            if (tokens.get(i).isName()) {
+                int before = i > 0 && tokens.get(i - 1).isWord("as") ? i - 2 : i - 1;
                 boolean alias = before >= 0 && tokens.get(before).is(")");
-                boolean called = k + 1 < tokens.size() && tokens.get(k + 1).is("(");
+                boolean called = i + 1 < tokens.size() && tokens.get(i + 1).is("(");
                 if (alias || called) {
-                    return true;
+                    names.add(tokens.get(i).text());
                 }
             }
         }
-        return false;
+        return names;
     }
 
     private String qualifier(int i) throws NotCacheableException {
@@ -218,35 +223,6 @@ final class FactReader {
             throw new NotCacheableException(Reason.UNSUPPORTED, "a function qualified in an unusual way");
         }
         return tokens.get(i - 2).text();
-    }
-
-    /** Counts commas up to the closing parenthesis; not if anything else but arguments may stand there. */
-    private int countArguments(int open) {
-        int depth = 0;
-        int commas = 0;
-        for (int i = open; i < tokens.size(); i++) {
-            Token token = tokens.get(i);
-            if (isAny(token, OPEN)) {
-                depth++;
-            } else if (isAny(token, CLOSE)) {
-                depth--;
-                if (depth == 0) {
-                    // An ordered-set aggregate has further arguments.
-                    return isAnyWord(i + 1, "within") ? FunctionCall.UNKNOWN : i == open + 1 ? 0 : commas + 1;
-                }
-            } else if (depth == 1) {
-                if (isAnyWord(i, "order", "from", "for", "placing", "in", "similar", "using", "variadic", "select")
-                        || (token.kind() == Token.Kind.OPERATOR && token.text().equals("=>"))) {
-                    return FunctionCall.UNKNOWN;
-                }
-                commas += token.is(",") ? 1 : 0;
-            }
-        }
-        return FunctionCall.UNKNOWN;
-    }
-
-    private static boolean isAny(Token token, Set<String> punctuation) {
-        return token.kind() == Token.Kind.PUNCTUATION && punctuation.contains(token.text());
     }
 
     private void punctuation(int i) throws NotCacheableException {
@@ -269,19 +245,11 @@ final class FactReader {
 
     /** {@code CAST(operand AS type)}. */
     private void cast(int open) throws NotCacheableException {
-        int depth = 0;
-        for (int i = open; i < tokens.size(); i++) {
-            Token token = tokens.get(i);
-            if (isAny(token, OPEN)) {
-                depth++;
-            } else if (isAny(token, CLOSE)) {
-                depth--;
-            } else if (depth == 1 && token.isWord("as")) {
-                type(i + 1, i == open + 2 && isConstant(tokens.get(open + 1)));
-                return;
-            }
+        int as = parentheses.firstAs(open);
+        if (as < 0) {
+            throw new NotCacheableException(Reason.UNPARSABLE, "CAST without AS");
         }
-        throw new NotCacheableException(Reason.UNPARSABLE, "CAST without AS");
+        type(as + 1, as == open + 2 && isConstant(tokens.get(open + 1)));
     }
 
     private void type(int i, boolean ofConstant) throws NotCacheableException {

@@ -3,6 +3,7 @@ package dev.perigee.home.query;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Cuts a statement into tokens by PostgreSQL's own rules (manual, "Lexical Structure"; source, scan.l), given
@@ -13,6 +14,9 @@ final class Lexer {
 
     private static final String OPERATOR_CHARS = "~!@#^&|`?+-*/%<>=";
     private static final int LONGEST_NAME = 63;
+    /** Nothing is tried twice: the time is linear. */
+    private static final Pattern NUMBER = Pattern.compile(
+            "(\\d[\\d_]*+)?+\\.?+(\\d[\\d_]*+)?+([eE][+-]?+\\d[\\d_]*+)?+|0[xX][\\da-fA-F_]++|0[oO][0-7_]++|0[bB][01_]++");
 
     private final String sql;
     private final List<Token> tokens = new ArrayList<>();
@@ -209,10 +213,7 @@ final class Lexer {
             at++;
         }
         String number = sql.substring(start, at);
-        require(
-                number.matches(
-                        "(\\d[\\d_]*)?\\.?(\\d[\\d_]*)?([eE][+-]?\\d[\\d_]*)?|0[xX][\\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+"),
-                "a number of unknown form");
+        require(NUMBER.matcher(number).matches(), "a number of unknown form");
         add(Token.Kind.NUMBER, number);
     }
 
@@ -224,13 +225,31 @@ final class Lexer {
                 && !sql.startsWith("/*", end)) {
             end++;
         }
-        String run = sql.substring(at, end);
-        // An operator of several characters ends in + or - only if it contains one of these.
-        while (run.length() > 1 && (run.endsWith("+") || run.endsWith("-")) && !run.matches(".*[~!@#^&|`?%].*")) {
-            run = run.substring(0, run.length() - 1);
+        int last = end;
+        // An operator of several characters ends in + or - only if it contains one of those that allow it.
+        if (!allowsSignAtItsEnd(end)) {
+            while (last > at + 1 && isSign(sql.charAt(last - 1))) {
+                last--;
+            }
         }
-        add(Token.Kind.OPERATOR, run);
-        at += run.length();
+        add(Token.Kind.OPERATOR, sql.substring(at, last));
+        // By the same rule each of the signs left over is one by itself.
+        for (at = last; at < end; at++) {
+            add(Token.Kind.OPERATOR, sql.substring(at, at + 1));
+        }
+    }
+
+    private boolean allowsSignAtItsEnd(int end) {
+        for (int i = at; i < end; i++) {
+            if ("~!@#^&|`?%".indexOf(sql.charAt(i)) >= 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isSign(char c) {
+        return c == '+' || c == '-';
     }
 
     private void add(Token.Kind kind, String text) {
