@@ -15,6 +15,12 @@ public final class PerigeeHeaders {
     /** On an edge's answer: the time up to which the result is known to be current, RFC 3339. */
     public static final String AS_OF = "Perigee-As-Of";
 
+    /**
+     * On home's answer to a read that was sent to {@code /api/query?read_before=true}: {@code epoch:version}, nothing above
+     * it is in the result. Together with {@link #VERSION} it says of when the result is.
+     */
+    public static final String READ_BEFORE = "Perigee-Read-Before";
+
     /** On home's answer: {@code cacheable}, or the reason code why it is not. */
     public static final String CACHEABILITY = "Perigee-Cacheability";
 

@@ -23,6 +23,7 @@ public enum ProblemCode {
     STATEMENT_REFUSED(422, "This kind of statement cannot be run here"),
     VERSION_UNKNOWN(422, "The version asked for has not happened yet"),
     RESULT_TOO_LARGE(422, "The result is larger than the limit"),
+    TOO_MANY_ATTEMPTS(429, "Too many wrong tokens from this address"),
     INTERNAL_ERROR(500, "Something went wrong here"),
     HOME_UNREACHABLE(502, "Home cannot be reached"),
     HOME_ANSWER_INVALID(502, "Home gave an answer that makes no sense"),

@@ -1,5 +1,6 @@
 package dev.perigee.web;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -14,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** What both services need of the web: imported by each. */
 @Configuration(proxyBeanMethods = false)
 @EnableWebFluxSecurity
-@EnableConfigurationProperties(TokenProperties.class)
+@EnableConfigurationProperties({TokenProperties.class, GuessProperties.class, ConnectionProperties.class})
 public class WebConfiguration {
 
     private static final Logger log = LoggerFactory.getLogger(WebConfiguration.class);
@@ -27,6 +28,21 @@ public class WebConfiguration {
     @Bean
     ProblemHandler problemHandler() {
         return new ProblemHandler();
+    }
+
+    @Bean
+    Strangers strangers(ConnectionProperties properties) {
+        return new Strangers(properties.maxStrangers());
+    }
+
+    @Bean
+    ConnectionLimits connectionLimits(ConnectionProperties properties, Strangers strangers) {
+        return new ConnectionLimits(properties, strangers);
+    }
+
+    @Bean
+    BearerAuthentication bearerAuthentication(BearerTokens tokens, GuessProperties guesses, Strangers strangers) {
+        return new BearerAuthentication(tokens, new GuessLimit(guesses, Ticker.systemTicker()), strangers);
     }
 
     @Bean

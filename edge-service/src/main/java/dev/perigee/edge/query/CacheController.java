@@ -42,6 +42,7 @@ class CacheController {
     private final HomeLink link;
     private final Homes homes;
     private final Ticker ticker;
+    private final ConsistencyMetrics consistency;
 
     CacheController(
             ResultCache cache,
@@ -50,7 +51,8 @@ class CacheController {
             Traffic traffic,
             HomeLink link,
             Homes homes,
-            Ticker ticker) {
+            Ticker ticker,
+            ConsistencyMetrics consistency) {
         this.cache = cache;
         this.statements = statements;
         this.watermarks = watermarks;
@@ -58,6 +60,7 @@ class CacheController {
         this.link = link;
         this.homes = homes;
         this.ticker = ticker;
+        this.consistency = consistency;
     }
 
     @GetMapping("/api/cache")
@@ -71,7 +74,8 @@ class CacheController {
                             cache.swept(),
                             statements.size(),
                             fence(),
-                            link(view, stalenessMs));
+                            link(view, stalenessMs),
+                            consistency.report());
                 })
                 .subscribeOn(Schedulers.boundedElastic());
     }

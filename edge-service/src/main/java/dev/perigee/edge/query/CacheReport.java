@@ -4,6 +4,7 @@ import dev.perigee.edge.cache.Watermarks.Mark;
 import dev.perigee.model.EdgeStats;
 import dev.perigee.model.Eligibility;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +16,27 @@ import org.jspecify.annotations.Nullable;
  * @param statements statements known to be reads that may be kept
  * @param watermarks the fence
  * @param link where the edge stands with home
+ * @param consistency what comparing hits with home has shown
  */
-record CacheReport(EdgeStats stats, long refused, long swept, long statements, Fence watermarks, Link link) {
+record CacheReport(
+        EdgeStats stats,
+        long refused,
+        long swept,
+        long statements,
+        Fence watermarks,
+        Link link,
+        Consistency consistency) {
+
+    /**
+     * What comparing hits with home has shown since the start.
+     *
+     * @param checked hits that could be compared
+     * @param violations those of them that were not what home says at the same version
+     * @param inconclusive hits that could not be compared, by reason
+     * @param nines how much of the hits is shown to be right, with 95 % confidence
+     * @param shown the same in words
+     */
+    record Consistency(long checked, long violations, Map<String, Long> inconclusive, double nines, String shown) {}
 
     /**
      * The fence.

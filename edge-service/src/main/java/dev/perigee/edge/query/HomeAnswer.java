@@ -22,6 +22,7 @@ final class HomeAnswer {
     private final @Nullable String cacheability;
     private final @Nullable String tables;
     private final @Nullable String retryAfter;
+    private final @Nullable String readBefore;
     private final CacheControl cacheControl;
 
     HomeAnswer(int status, HttpHeaders headers, byte[] body) {
@@ -32,6 +33,7 @@ final class HomeAnswer {
         this.cacheability = headers.get(PerigeeHeaders.CACHEABILITY);
         this.tables = headers.get(PerigeeHeaders.TABLES);
         this.retryAfter = headers.get("Retry-After");
+        this.readBefore = headers.get(PerigeeHeaders.READ_BEFORE);
         this.cacheControl = CacheControl.parse(headers.getAll("Cache-Control"));
     }
 
@@ -67,6 +69,16 @@ final class HomeAnswer {
     @Nullable
     String retryAfter() {
         return retryAfter;
+    }
+
+    /** Nothing above it is in the result; null if home has not said so. */
+    @Nullable
+    StreamPosition readBefore() {
+        try {
+            return readBefore == null ? null : StreamPosition.parse(readBefore);
+        } catch (IllegalArgumentException malformed) {
+            return null;
+        }
     }
 
     /** How long home lets the result be kept, or null if it leaves that to us. */

@@ -117,7 +117,7 @@ final class HttpHomeClient implements HomeClient {
 
     private Mono<HomeAnswer> whole(HttpClientResponse response, Flux<byte[]> content) {
         int status = response.status().code();
-        if (status == 401 || status == 403) {
+        if (status == 401 || status == 403 || status == 429) {
             return Mono.error(new ProblemException(
                     ProblemCode.HOME_ANSWER_INVALID,
                     "Home refuses this edge's own token (" + status + "): see perigee.auth-token."));

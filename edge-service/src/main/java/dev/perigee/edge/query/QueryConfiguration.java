@@ -12,8 +12,10 @@ import dev.perigee.edge.link.LinkProperties;
 import dev.perigee.model.EdgeConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import reactor.core.scheduler.Schedulers;
 
 /** Puts the read path together. */
 @Configuration(proxyBeanMethods = false)
@@ -42,6 +44,31 @@ class QueryConfiguration {
     }
 
     @Bean
+    ConsistencyMetrics consistencyMetrics(MeterRegistry registry) {
+        return new ConsistencyMetrics(registry);
+    }
+
+    @Bean
+    ConsistencySampler consistencySampler(
+            HomeClient home,
+            ResultCache cache,
+            Watermarks watermarks,
+            HomeLink link,
+            ConsistencyMetrics metrics,
+            ConsistencyProperties properties,
+            Ticker ticker) {
+        HomeComparison comparison = new HomeComparison(
+                home, cache, watermarks, link::view, Schedulers.parallel(), Schedulers.boundedElastic());
+        return new ConsistencySampler(
+                comparison,
+                metrics,
+                properties,
+                ticker,
+                () -> ThreadLocalRandom.current().nextDouble(),
+                Schedulers.parallel());
+    }
+
+    @Bean
     QueryService queryService(
             HomeLink link,
             ResultCache cache,
@@ -51,8 +78,9 @@ class QueryConfiguration {
             LinkProperties policy,
             QueryMetrics metrics,
             Ticker ticker,
-            InstantSource wallClock) {
+            InstantSource wallClock,
+            ConsistencySampler sampler) {
         return new QueryService(
-                link::view, cache, statements, watermarks, forwarding, policy, metrics, ticker, wallClock);
+                link::view, cache, statements, watermarks, forwarding, policy, metrics, ticker, wallClock, sampler);
     }
 }

@@ -47,6 +47,7 @@ final class QueryService {
     private final CacheStatus status;
     private final Ticker ticker;
     private final InstantSource wallClock;
+    private final HitListener hits;
 
     /** Why a read cannot be answered from memory. */
     private enum Reason {
@@ -78,6 +79,21 @@ final class QueryService {
             QueryMetrics metrics,
             Ticker ticker,
             InstantSource wallClock) {
+        this(link, cache, statements, watermarks, forwarding, policy, metrics, ticker, wallClock, HitListener.NOBODY);
+    }
+
+    /** The same, with somebody who is told of every hit. */
+    QueryService(
+            Supplier<LinkView> link,
+            ResultCache cache,
+            Statements statements,
+            Watermarks watermarks,
+            Forwarding forwarding,
+            LinkProperties policy,
+            QueryMetrics metrics,
+            Ticker ticker,
+            InstantSource wallClock,
+            HitListener hits) {
         this.link = link;
         this.cache = cache;
         this.statements = statements;
@@ -89,6 +105,7 @@ final class QueryService {
         this.status = new CacheStatus(policy.edgeId());
         this.ticker = ticker;
         this.wallClock = wallClock;
+        this.hits = hits;
     }
 
     /** Answers a statement; never with an error signal for anything that can be told to the client. */
@@ -121,6 +138,7 @@ final class QueryService {
         if (reason == null && found != null && completeTo != null) {
             metrics.hit();
             found.countHit();
+            hits.served(read, found);
             return Mono.just(hit(found, view, completeTo, now, 0, null));
         }
         Statements.Decision decision = statements.find(read.key().sql());

@@ -1,7 +1,7 @@
 package dev.perigee.edge.security;
 
+import dev.perigee.web.BearerAuthentication;
 import dev.perigee.web.BearerSecurity;
-import dev.perigee.web.BearerTokens;
 import dev.perigee.web.Role;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -14,10 +14,10 @@ import org.springframework.security.web.server.SecurityWebFilterChain;
 class SecurityConfiguration {
 
     @Bean
-    SecurityWebFilterChain security(ServerHttpSecurity http, BearerTokens tokens) {
+    SecurityWebFilterChain security(ServerHttpSecurity http, BearerAuthentication bearer) {
         return BearerSecurity.chain(
                 http,
-                tokens,
+                bearer,
                 rules -> rules.pathMatchers(HttpMethod.GET, "/actuator/health", "/actuator/health/**")
                         .permitAll()
                         .pathMatchers("/actuator/prometheus")

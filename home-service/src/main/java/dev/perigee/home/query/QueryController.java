@@ -14,6 +14,7 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.util.UriUtils;
 import reactor.core.publisher.Mono;
@@ -29,8 +30,12 @@ final class QueryController {
     }
 
     @PostMapping("/api/query")
-    Mono<ResponseEntity<byte[]>> query(@RequestBody QueryRequest request, @RequestHeader HttpHeaders headers) {
-        return Mono.defer(() -> service.query(request, minVersion(headers))).map(QueryController::respond);
+    Mono<ResponseEntity<byte[]>> query(
+            @RequestBody QueryRequest request,
+            @RequestParam(name = "read_before", defaultValue = "false") boolean bounded,
+            @RequestHeader HttpHeaders headers) {
+        return Mono.defer(() -> service.query(request, minVersion(headers), bounded))
+                .map(QueryController::respond);
     }
 
     @PostMapping("/api/transaction")
@@ -50,6 +55,9 @@ final class QueryController {
         response.header(PerigeeHeaders.CACHEABILITY, reason == null ? PerigeeHeaders.CACHEABLE : reason.code());
         if (answer.version() != null) {
             response.header(PerigeeHeaders.VERSION, answer.version().toString());
+        }
+        if (answer.readBefore() != null) {
+            response.header(PerigeeHeaders.READ_BEFORE, answer.readBefore().toString());
         }
         if (reason != null) {
             response.cacheControl(CacheControl.noStore());

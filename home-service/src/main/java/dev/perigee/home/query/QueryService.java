@@ -58,9 +58,18 @@ final class QueryService {
 
     /** Runs one statement. */
     Mono<Answer> query(QueryRequest request, @Nullable MinVersion minVersion) {
+        return query(request, minVersion, false);
+    }
+
+    /**
+     * Runs one statement.
+     *
+     * @param bounded whether to say of a read also what can not be in its result: that takes another round trip
+     */
+    Mono<Answer> query(QueryRequest request, @Nullable MinVersion minVersion, boolean bounded) {
         StatementKind kind = admit(request);
         Mono<Answer> answer = sessions.use(session -> require(session, minVersion)
-                        .then(Mono.defer(() -> answer(session, request, kind)))
+                        .then(Mono.defer(() -> answer(session, request, kind, bounded)))
                         .onErrorMap(
                                 ProblemException.class,
                                 problem -> !session.isTouched() && SqlProblems.isLostConnection(problem)
@@ -114,13 +123,14 @@ final class QueryService {
                                 "The database has only come to version " + position + ".")));
     }
 
-    private Mono<Answer> answer(Session session, QueryRequest request, StatementKind kind) {
+    private Mono<Answer> answer(Session session, QueryRequest request, StatementKind kind, boolean bounded) {
         // The stamp first: whatever changes from here on, in the catalog or in the tables, is after it.
         StreamPosition visible = stamp(session);
         return decide(session, request.sql(), kind, visible)
                 .onErrorMap(error -> SqlProblems.of(error, false))
                 .flatMap(decision -> decision.isCacheable()
                         ? read(session, request, decision, visible)
+                                .flatMap(read -> bounded ? bound(session, read) : Mono.just(read))
                         : write(session, request, Objects.requireNonNull(decision.reason())));
     }
 
@@ -154,6 +164,11 @@ final class QueryService {
                 .map(body -> reason == null
                         ? new Answer(body, null, visible, decision.tables(), ttl.least(decision.tables()))
                         : refused(body, reason, null));
+    }
+
+    /** The position is read after the statement has ended: whatever its snapshot saw had been written by then. */
+    private Mono<Answer> bound(Session session, Answer read) {
+        return version(session).map(position -> read.readBefore(position.orElse(null)));
     }
 
     private static @Nullable Reason reason(QueryRequest request, @Nullable StreamPosition visible) {

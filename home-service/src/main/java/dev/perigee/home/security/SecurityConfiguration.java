@@ -1,7 +1,7 @@
 package dev.perigee.home.security;
 
+import dev.perigee.web.BearerAuthentication;
 import dev.perigee.web.BearerSecurity;
-import dev.perigee.web.BearerTokens;
 import dev.perigee.web.Role;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -15,8 +15,8 @@ import org.springframework.security.web.server.SecurityWebFilterChain;
 class SecurityConfiguration {
 
     @Bean
-    SecurityWebFilterChain homeSecurity(ServerHttpSecurity http, BearerTokens tokens) {
-        return BearerSecurity.chain(http, tokens, SecurityConfiguration::rules);
+    SecurityWebFilterChain homeSecurity(ServerHttpSecurity http, BearerAuthentication bearer) {
+        return BearerSecurity.chain(http, bearer, SecurityConfiguration::rules);
     }
 
     private static void rules(AuthorizeExchangeSpec exchanges) {

@@ -1,5 +1,6 @@
 package dev.perigee.home.query;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perigee.web.ProblemHandler;
@@ -83,6 +84,34 @@ class QueryControllerTest {
         post("/api/query", "{\"sql\":\"table \\\"Odd, Table\\\"\"}")
                 .expectHeader()
                 .valueEquals("Perigee-Tables", "public.%22Odd%2C%20Table%22");
+    }
+
+    @Test
+    void saysOfAReadWhatCannotBeInItIfAsked() {
+        String read = "{\"sql\":\"select name from users u where u.id = $1\",\"params\":[1]}";
+        post("/api/query", read).expectHeader().doesNotExist("Perigee-Read-Before");
+        long before = position();
+        database.execute("insert into users values (7, 'bob')");
+        String header = post("/api/query?read_before=true", read)
+                .expectHeader()
+                .valueEquals("Perigee-Cacheability", "cacheable")
+                .expectBody()
+                .returnResult()
+                .getResponseHeaders()
+                .getFirst("Perigee-Read-Before");
+        assertThat(header).startsWith(TestService.EPOCH + ":");
+        assertThat(Long.parseLong(header.substring(header.indexOf(':') + 1)))
+                .isGreaterThan(before)
+                .isLessThan(position() + 1);
+        post("/api/query?read_before=true", "{\"sql\":\"select now()\"}")
+                .expectHeader()
+                .doesNotExist("Perigee-Read-Before");
+        database.execute("delete from users where id = 7");
+    }
+
+    private static long position() {
+        return Long.parseLong(database.column("select (pg_current_wal_insert_lsn() - '0/0')::bigint::text")
+                .get(0));
     }
 
     @Test

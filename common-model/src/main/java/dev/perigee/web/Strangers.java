@@ -1,0 +1,75 @@
+package dev.perigee.web;
+
+import io.netty.channel.Channel;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.springframework.http.server.reactive.AbstractServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import reactor.netty.http.server.HttpServerRequest;
+
+/**
+ * The connections on which nobody has shown a valid token yet, and no more than so many. When there are too many, it is the
+ * one that has been a stranger longest that is closed, not the newcomer refused: whoever has a token shows it with the
+ * first request, a moment after connecting, and so gets in however many others hold connections open for nothing.
+ * Thread-safe.
+ */
+final class Strangers {
+
+    private final int most;
+    /** In the order in which they came. */
+    private final Set<Channel> channels = new LinkedHashSet<>();
+
+    Strangers(int most) {
+        this.most = most;
+    }
+
+    /** Somebody has connected. */
+    @SuppressWarnings("FutureReturnValueIgnored") // of a connection that is to be closed nothing more is wanted
+    void connected(Channel channel) {
+        Channel longest = null;
+        synchronized (channels) {
+            channels.add(channel);
+            if (channels.size() > most) {
+                longest = channels.iterator().next();
+                channels.remove(longest);
+            }
+        }
+        if (longest != null) {
+            longest.close();
+        }
+        channel.closeFuture().addListener(closed -> forget(channel));
+    }
+
+    /** This request has shown a valid token. */
+    void known(ServerHttpRequest request) {
+        ServerHttpRequest plain = request;
+        while (plain instanceof ServerHttpRequestDecorator decorated) {
+            plain = decorated.getDelegate();
+        }
+        if (plain instanceof AbstractServerHttpRequest real
+                && real.getNativeRequest() instanceof HttpServerRequest served) {
+            served.withConnection(connection -> {
+                Channel channel = connection.channel();
+                forget(channel);
+                // A stream of HTTP/2 is a channel of its own within the connection's.
+                Channel parent = channel.parent();
+                if (parent != null) {
+                    forget(parent);
+                }
+            });
+        }
+    }
+
+    private void forget(Channel channel) {
+        synchronized (channels) {
+            channels.remove(channel);
+        }
+    }
+
+    int size() {
+        synchronized (channels) {
+            return channels.size();
+        }
+    }
+}
