@@ -123,7 +123,11 @@ final class GuessLimit {
 
     /** The token was right. */
     void succeeded(String address, String digest) {
-        accepted.put(new Accepted(address, digest), Boolean.TRUE);
+        Accepted known = new Accepted(address, digest);
+        // Every request comes here, and to look is cheaper than to write.
+        if (accepted.getIfPresent(known) == null) {
+            accepted.put(known, Boolean.TRUE);
+        }
     }
 
     private Guesses fresh() {
