@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +27,13 @@ public final class Chaos {
     /** Beyond the time asked for: starting, the last fault, its recovery, and the end. */
     private static final Duration GRACE = Duration.ofMinutes(5);
 
+    private static final String KINDS = Stream.of(Fault.Kind.values())
+            .map(kind -> kind.title().replace(' ', '-'))
+            .collect(Collectors.joining("|", "((", ")(,|$))+"));
+
     private final long seed;
     private final int seconds;
+    private final List<Fault.Kind> kinds;
     private final Path root;
     private final Path directory;
     private final Report report = new Report();
@@ -46,9 +52,10 @@ public final class Chaos {
     private volatile @Nullable Cluster cluster;
     private volatile boolean ended;
 
-    private Chaos(long seed, int seconds, Path root) {
+    private Chaos(long seed, int seconds, List<Fault.Kind> kinds, Path root) {
         this.seed = seed;
         this.seconds = seconds;
+        this.kinds = kinds.isEmpty() ? Fault.kindsFor(seconds) : kinds;
         this.root = root;
         this.directory = root.resolve(
                 "target/chaos/seed-" + seed + "-" + ProcessHandle.current().pid());
@@ -57,11 +64,13 @@ public final class Chaos {
     /**
      * Runs it.
      *
-     * @param args {@code --minutes N} or {@code --seconds N}, {@code --seed S}
+     * @param args {@code --minutes N} or {@code --seconds N}, {@code --seed S}, and {@code --only} some faults, by their
+     *     names with dashes, separated by commas
      */
     public static void main(String[] args) {
         long seed = new Random().nextInt(1_000_000);
         int seconds = 60;
+        List<Fault.Kind> kinds = List.of();
         for (int i = 0; i < args.length; i++) {
             boolean value = i + 1 < args.length && args[i + 1].matches("[0-9]{1,9}");
             if (args[i].equals("--minutes") && value) {
@@ -70,12 +79,14 @@ public final class Chaos {
                 seconds = Integer.parseInt(args[++i]);
             } else if (args[i].equals("--seed") && value) {
                 seed = Long.parseLong(args[++i]);
+            } else if (args[i].equals("--only") && i + 1 < args.length && args[i + 1].matches(KINDS)) {
+                kinds = Stream.of(args[++i].split(",", -1)).map(Fault.Kind::of).toList();
             } else {
-                System.err.println("usage: ./chaos [--minutes N | --seconds N] [--seed S]");
+                System.err.println("usage: ./chaos [--minutes N | --seconds N] [--seed S] [--only fault,…]");
                 System.exit(2);
             }
         }
-        System.exit(new Chaos(seed, seconds, Path.of("").toAbsolutePath()).run());
+        System.exit(new Chaos(seed, seconds, kinds, Path.of("").toAbsolutePath()).run());
     }
 
     private int run() {
@@ -170,7 +181,7 @@ public final class Chaos {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         doing = "warming up";
         TimeUnit.SECONDS.sleep(Math.min(3, seconds));
-        for (Fault fault : Fault.plan(seed, seconds)) {
+        for (Fault fault : Fault.plan(seed, seconds, kinds)) {
             if (System.nanoTime() + TimeUnit.SECONDS.toNanos(fault.kind().seconds()) > end) {
                 continue;
             }

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * A fault that is planned.
@@ -45,6 +46,11 @@ record Fault(Kind kind, String target, int holdMillis) {
             return seconds;
         }
 
+        /** By its title, with dashes. */
+        static Kind of(String name) {
+            return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+        }
+
         String title() {
             return name().toLowerCase(Locale.ROOT).replace('_', ' ');
         }
@@ -53,15 +59,17 @@ record Fault(Kind kind, String target, int holdMillis) {
     private static final int SHORTEST_HOLD = 1000;
     private static final int LONGEST_HOLD = 8000;
 
-    /** More faults than fit, by turns; those that take more than a quarter of the time are left out. */
-    static List<Fault> plan(long seed, int seconds) {
+    /** Those that leave time for others. */
+    static List<Kind> kindsFor(int seconds) {
+        return Stream.of(Kind.values())
+                .filter(kind -> kind.seconds() * 4 <= seconds)
+                .toList();
+    }
+
+    /** More faults than fit, by turns. */
+    static List<Fault> plan(long seed, int seconds, List<Kind> of) {
         Random random = new Random(seed);
-        List<Kind> kinds = new ArrayList<>();
-        for (Kind kind : Kind.values()) {
-            if (kind.seconds() * 4 <= seconds) {
-                kinds.add(kind);
-            }
-        }
+        List<Kind> kinds = new ArrayList<>(of);
         List<Fault> plan = new ArrayList<>();
         while (plan.size() < seconds && !kinds.isEmpty()) {
             Collections.shuffle(kinds, random);
