@@ -31,6 +31,9 @@ public final class Chaos {
             .map(kind -> kind.title().replace(' ', '-'))
             .collect(Collectors.joining("|", "((", ")(,|$))+"));
 
+    /** The system property that says where the services are. For trying out services that are broken on purpose. */
+    private static final String JARS = "perigee.chaos.jars";
+
     private final long seed;
     private final int seconds;
     private final List<Fault.Kind> kinds;
@@ -110,7 +113,7 @@ public final class Chaos {
 
     private void runCluster() throws IOException, SQLException, InterruptedException {
         Files.createDirectories(directory);
-        Cluster running = new Cluster(directory, root.resolve("target/quickstart"));
+        Cluster running = new Cluster(directory, root.resolve(System.getProperty(JARS, "target/quickstart")));
         cluster = running;
         running.start();
         createTables(running.primary);
@@ -125,7 +128,7 @@ public final class Chaos {
         List<Writer> writers = startLoad(running, wallClock);
         Counters counters = new Counters(running, new Client(Cluster.METRICS, Duration.ofSeconds(1)));
         start("counters", counters);
-        runFaults(new Faults(running, writers, wallClock), recovery);
+        runFaults(running, new Faults(running, writers, wallClock), recovery);
         doing = "stopping";
         threads.forEach(Thread::interrupt);
         for (Thread thread : threads) {
@@ -177,7 +180,7 @@ public final class Chaos {
         return writers;
     }
 
-    private void runFaults(Faults faults, Recovery recovery) throws IOException, SQLException, InterruptedException {
+    private void runFaults(Cluster running, Faults faults, Recovery recovery) throws IOException, SQLException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         doing = "warming up";
         TimeUnit.SECONDS.sleep(Math.min(3, seconds));
@@ -200,6 +203,8 @@ public final class Chaos {
             double took = (System.nanoTime() - healed) / 1e9;
             report.recovered(fault.kind().title(), took);
             note(String.format(Locale.ROOT, "recovered after %.2f s", took));
+            // Whoever comes next finds all homes there.
+            Cluster.HOMES.forEach(running::awaitListening);
             doing = "nothing";
             TimeUnit.MILLISECONDS.sleep(REST.toMillis());
         }

@@ -102,8 +102,14 @@ final class Checker {
         }
         Register.Token wanted = seen.wanted();
         // What a crash has undone, no token brings back.
-        if (wanted != null && value < wanted.value() && register.shape != Register.Shape.LOSSY) {
-            wrong.add(new Violation(Rule.BEHIND_THE_TOKEN, seen, "but was asked for " + wanted));
+        if (wanted != null && register.shape != Register.Shape.LOSSY) {
+            long floor = Math.max(wanted.value(), register.floor(wanted.position()));
+            if (value < floor) {
+                wrong.add(new Violation(
+                        Rule.BEHIND_THE_TOKEN,
+                        seen,
+                        "but was asked for " + wanted.position() + ", which includes " + floor));
+            }
         }
     }
 

@@ -77,8 +77,8 @@ final class Cluster implements AutoCloseable {
 
     void startServices() {
         HOMES.forEach(home -> launchHome(home, Set.of()));
-        HOMES.forEach(this::awaitListening);
         EDGES.forEach(this::launchEdge);
+        HOMES.forEach(this::awaitListening);
         EDGES.forEach(this::awaitListening);
     }
 

@@ -97,8 +97,9 @@ final class Reader implements Runnable {
                     answer.header("Cache-Status") + " Age " + answer.header("Age") + " as of "
                             + answer.header("Perigee-As-Of") + " version " + answer.header("Perigee-Version")));
             report.checked(seen, Checker.check(seen), Checker.staleness(seen));
-            if (seen.position() != null && !seen.values().isEmpty()) {
-                register.seen(new Register.Token(seen.values().get(0), seen.position()));
+            if (seen.position() != null) {
+                // It may show more than its version includes, which no other answer of that version need show.
+                register.seen(new Register.Token(register.floor(seen.position()), seen.position()));
             }
         } catch (IOException failed) {
             report.unanswered(0);

@@ -120,6 +120,19 @@ class CheckerTest {
         assertThat(rules(read(register, 2500, 900, null, second, 2L))).isEmpty();
     }
 
+    /** The version of an answer, sent back: what it includes must not be missing from the next. */
+    @Test
+    void whoeverSendsAVersionBackDoesNotSeeLessThanItIncludes() {
+        written(register, 1000, 10);
+        written(register, 2000, 20);
+        Token seen = new Token(0, new Position(EPOCH, 25));
+
+        assertThat(rules(read(register, 2500, 900, null, seen, 1L))).containsExactly(Rule.BEHIND_THE_TOKEN);
+        assertThat(rules(read(register, 2500, 900, null, seen, 2L))).isEmpty();
+        assertThat(rules(read(register, 2500, 900, null, new Token(0, new Position(EPOCH, 15)), 1L)))
+                .isEmpty();
+    }
+
     @Test
     void anAnswerIsNotOfATimeToCome() {
         assertThat(rules(read(register, 1000, 1100, 0L))).containsExactly(Rule.FROM_THE_FUTURE);
