@@ -180,7 +180,8 @@ public final class Chaos {
         return writers;
     }
 
-    private void runFaults(Cluster running, Faults faults, Recovery recovery) throws IOException, SQLException, InterruptedException {
+    private void runFaults(Cluster running, Faults faults, Recovery recovery)
+            throws IOException, SQLException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         doing = "warming up";
         TimeUnit.SECONDS.sleep(Math.min(3, seconds));
@@ -299,10 +300,18 @@ public final class Chaos {
     }
 
     private static void delete(Path tree) throws IOException {
-        if (Files.exists(tree)) {
+        // What is still starting may write there a little longer.
+        for (int i = 0; i < 20 && Files.exists(tree); i++) {
             try (Stream<Path> files = Files.walk(tree)) {
                 files.sorted(Comparator.reverseOrder())
                         .forEach(file -> file.toFile().delete());
+            } catch (UncheckedIOException vanished) {
+                // The next round finds what is left.
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(Files.exists(tree) ? 100 : 0);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

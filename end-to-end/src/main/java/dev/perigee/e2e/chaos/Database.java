@@ -29,6 +29,7 @@ final class Database implements AutoCloseable {
     private final Path log;
     private final int port;
     private volatile @Nullable Process process;
+    private boolean closed;
 
     private Database(Path binaries, Path data, int port) {
         this.binaries = binaries;
@@ -45,7 +46,6 @@ final class Database implements AutoCloseable {
         try (EmbeddedPostgres first = EmbeddedPostgres.builder()
                         .setDataDirectory(data)
                         .setCleanDataDirectory(false)
-                        .setRegisterShutdownHook(false)
                         .setLocaleConfig("wal-segsize", "1")
                         .setOutputRedirector(Redirect.DISCARD)
                         .start();
@@ -82,7 +82,7 @@ final class Database implements AutoCloseable {
             Process current = process;
             if (current == null || !current.isAlive()) {
                 // After a kill it may refuse, while the children of the one before still hold its shared memory.
-                process = launch();
+                launch();
             }
             try (Connection connection = connect()) {
                 if (connection.isValid(1)) {
@@ -97,7 +97,10 @@ final class Database implements AutoCloseable {
         }
     }
 
-    private Process launch() throws IOException {
+    private synchronized void launch() throws IOException {
+        if (closed) {
+            throw new IllegalStateException("everything is being stopped");
+        }
         List<String> command = new ArrayList<>();
         boolean linux =
                 System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
@@ -120,7 +123,7 @@ final class Database implements AutoCloseable {
                 "log_line_prefix=%m [%p] ")) {
             command.addAll(List.of("-c", setting));
         }
-        return new ProcessBuilder(command)
+        process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(Redirect.appendTo(log.toFile()))
                 .start();
@@ -161,7 +164,8 @@ final class Database implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         Process current = process;
         if (current != null) {
             // What it leaves behind is deleted anyway.

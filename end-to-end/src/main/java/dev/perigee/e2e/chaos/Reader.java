@@ -92,7 +92,13 @@ final class Reader implements Runnable {
                     answer.isHit(),
                     answer.numbers(),
                     Register.Position.parse(answer.header("Perigee-Version")),
-                    claimed(answer, begun, ended, bound),
+                    Claim.of(
+                            answer.isHit(),
+                            answer.header("Cache-Status").contains("collapsed"),
+                            answer.header("Age"),
+                            asOf(answer.header("Perigee-As-Of"), begun, ended),
+                            begun,
+                            bound),
                     wanted,
                     answer.header("Cache-Status") + " Age " + answer.header("Age") + " as of "
                             + answer.header("Perigee-As-Of") + " version " + answer.header("Perigee-Version")));
@@ -104,22 +110,6 @@ final class Reader implements Runnable {
         } catch (IOException failed) {
             report.unanswered(0);
         }
-    }
-
-    /** The latest time of which the answer, by anything it says or is known for, claims to be. */
-    private long claimed(Client.Answer answer, long begun, long ended, long bound) {
-        String age = answer.header("Age");
-        if (age.isEmpty() && !answer.isHit() && !answer.header("Cache-Status").contains("collapsed")) {
-            // It was read for this request.
-            return begun;
-        }
-        long claimed = begun - bound;
-        if (!age.isEmpty()) {
-            // Whole seconds, rounded down.
-            claimed = Math.max(claimed, begun - TimeUnit.SECONDS.toNanos(Long.parseLong(age) + 1));
-        }
-        Long asOf = asOf(answer.header("Perigee-As-Of"), begun, ended);
-        return asOf == null ? claimed : Math.max(claimed, asOf - Checker.CLOCK_SLACK_NANOS);
     }
 
     private @Nullable Long asOf(String header, long begun, long ended) {
