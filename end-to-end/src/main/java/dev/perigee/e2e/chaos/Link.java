@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -33,7 +34,8 @@ final class Link implements AutoCloseable {
         DEAF
     }
 
-    private record Chunk(byte[] bytes, int length, long due) {}
+    /** With nothing in it: the end. */
+    private record Chunk(ByteBuffer bytes, long due) {}
 
     private final ServerSocket server;
     private final int target;
@@ -112,7 +114,7 @@ final class Link implements AutoCloseable {
                 while (n >= 0) {
                     byte[] bytes = new byte[CHUNK];
                     n = in.read(bytes);
-                    underWay.put(new Chunk(bytes, n, System.nanoTime() + delayNanos));
+                    underWay.put(new Chunk(ByteBuffer.wrap(bytes, 0, Math.max(0, n)), System.nanoTime() + delayNanos));
                 }
             } catch (IOException gone) {
                 end(from, to);
@@ -123,11 +125,11 @@ final class Link implements AutoCloseable {
         daemon(() -> {
             try {
                 OutputStream out = to.getOutputStream();
-                for (Chunk chunk = underWay.take(); chunk.length() >= 0; chunk = underWay.take()) {
+                for (Chunk chunk = underWay.take(); chunk.bytes().hasRemaining(); chunk = underWay.take()) {
                     TimeUnit.NANOSECONDS.sleep(chunk.due() - System.nanoTime());
                     awaitPassable(from);
                     if (mode != Mode.HALF_OPEN && !(answers && mode == Mode.DEAF)) {
-                        out.write(chunk.bytes(), 0, chunk.length());
+                        out.write(chunk.bytes().array(), 0, chunk.bytes().limit());
                     }
                 }
             } catch (IOException gone) {

@@ -34,6 +34,7 @@ public final class WallClockAgent {
      *
      * @param arguments the jar with {@link ShiftedClock}, and the file, separated by a comma
      */
+    @SuppressWarnings("JavaUtilDate") // It asks the other of the two clocks.
     public static void premain(String arguments, Instrumentation instrumentation) throws Exception {
         String[] paths = arguments.split(",", -1);
         instrumentation.appendToBootstrapClassLoaderSearch(new JarFile(paths[0]));
