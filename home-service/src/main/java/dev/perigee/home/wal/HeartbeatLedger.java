@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,12 +19,16 @@ final class HeartbeatLedger {
 
     private static final int MOST_UNANSWERED = 1024;
 
+    /** No number has more than 18 digits. */
+    private static final long LARGEST_FIRST = 900_000_000_000_000_000L;
+
     private record Sent(long nanos, Instant at) {}
 
     private final LongSupplier nanoTime;
     private final Clock clock;
     private final TreeMap<Long, Sent> unanswered = new TreeMap<>();
-    private long last;
+    // A slot may outlive its home: what the process before us sent is read back by us, and must not pass for ours.
+    private long last = ThreadLocalRandom.current().nextLong(LARGEST_FIRST);
     private boolean any;
     private Sent proven;
 
@@ -33,7 +38,7 @@ final class HeartbeatLedger {
         this.proven = new Sent(0, Instant.EPOCH);
     }
 
-    /** A heartbeat is about to be sent: its number, never used before. */
+    /** A heartbeat is about to be sent: its number, never used before, by no other process either. */
     synchronized long send() {
         long sequence = ++last;
         unanswered.put(sequence, new Sent(nanoTime.getAsLong(), clock.instant()));

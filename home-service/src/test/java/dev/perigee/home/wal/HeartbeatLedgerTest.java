@@ -41,4 +41,15 @@ class HeartbeatLedgerTest {
         ledger.readBack(sent);
         assertThat(ledger.age()).isEqualTo(HeartbeatLedger.NEVER);
     }
+
+    /** A slot that outlives a home brings the heartbeats of the one before to the one that is started in its place. */
+    @Test
+    void whatAnEarlierProcessOfTheSameIdSentDoesNotCount() {
+        HeartbeatLedger before = new HeartbeatLedger(nanos::get, Clock.fixed(now, ZoneOffset.UTC));
+        ledger.send();
+        for (int i = 0; i < 100; i++) {
+            ledger.readBack(before.send());
+        }
+        assertThat(ledger.age()).isEqualTo(HeartbeatLedger.NEVER);
+    }
 }
