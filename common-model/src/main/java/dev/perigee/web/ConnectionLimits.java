@@ -31,7 +31,8 @@ final class ConnectionLimits implements WebServerFactoryCustomizer<NettyReactive
         ChannelPipeline pipeline = channel.pipeline();
         // Not there if HTTP/2 may be negotiated: that has its own limit on streams.
         if (pipeline.get(NettyPipeline.HttpCodec) != null) {
-            pipeline.addAfter(NettyPipeline.HttpCodec, "perigee.pipelineLimit", new PipelineLimit());
+            pipeline.addAfter(
+                    NettyPipeline.HttpCodec, "perigee.requestGuard", new RequestGuard(properties.requestTimeout()));
         }
     }
 }

@@ -21,22 +21,26 @@ final class RawSocket implements AutoCloseable {
     private boolean ended;
 
     RawSocket(URI service) {
-        this(service, "127.0.0.1");
+        this(service, 1);
     }
 
     /**
      * Connects.
      *
-     * @param from our own address, any of 127.0.0.0/8
+     * @param from our own address, 127.0.0.this
      */
-    RawSocket(URI service, String from) {
+    RawSocket(URI service, int from) {
         try {
-            socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
-            socket.connect(new InetSocketAddress("127.0.0.1", service.getPort()), 10_000);
+            socket.bind(new InetSocketAddress(loopback(from), 0));
+            socket.connect(new InetSocketAddress(loopback(1), service.getPort()), 10_000);
             socket.setSoTimeout(MOMENT);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
+    }
+
+    private static InetAddress loopback(int last) throws IOException {
+        return InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) last});
     }
 
     /** Sends; what the other side thinks of it shows in {@link #ended}. */

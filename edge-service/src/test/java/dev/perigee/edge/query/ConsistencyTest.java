@@ -44,6 +44,13 @@ class ConsistencyTest extends ReadPathFixture {
         time.dispose();
     }
 
+    private Runnable whenLooked = () -> {};
+
+    private LinkView look() {
+        whenLooked.run();
+        return view;
+    }
+
     private HomeComparison comparison() {
         LinkProperties policy = new LinkProperties(
                 "e",
@@ -59,7 +66,7 @@ class ConsistencyTest extends ReadPathFixture {
                 HomeHttp.of(config, policy),
                 Homes.of(config),
                 new HomeProperties(Duration.ofSeconds(5), 10, DataSize.ofMegabytes(1)));
-        return new HomeComparison(client, cache, marks, () -> view, time, Schedulers.boundedElastic());
+        return new HomeComparison(client, cache, marks, this::look, time, Schedulers.boundedElastic());
     }
 
     private Publisher<Void> answer(HttpServerResponse response, String readBefore, String rows) {
@@ -145,6 +152,18 @@ class ConsistencyTest extends ReadPathFixture {
         marks.raise(new InvalidationEvent(20, List.of("public.users"), Instant.EPOCH));
         view = view(20, 0L);
         assertThat(eventually(compared)).isEqualTo(Verdict.CHANGED);
+    }
+
+    @Test
+    void aChangeThatComesWithWhatTheLinkCallsCompleteIsSeen() {
+        view = view(20, 0L);
+        whenLooked = () -> {
+            if (times.incrementAndGet() == 2) {
+                marks.raise(new InvalidationEvent(20, List.of("public.users"), Instant.EPOCH));
+            }
+        };
+        home = (request, response) -> answer(response, "7.1:20", CHANGED);
+        assertThat(verdict(READ)).isEqualTo(Verdict.CHANGED);
     }
 
     @Test

@@ -12,12 +12,14 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What a connection may cost on which nobody has shown a token. */
-class StrangersTest {
+class ConnectionLimitsTest {
 
     private final Strangers strangers = new Strangers(3);
 
@@ -37,7 +39,7 @@ class StrangersTest {
 
     @Test
     void oneRequestAfterTheOtherIsNoPipeline() {
-        EmbeddedChannel channel = new EmbeddedChannel(new PipelineLimit());
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
         for (int i = 0; i < 1000; i++) {
             request(channel);
             channel.writeInbound(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[1])));
@@ -51,7 +53,7 @@ class StrangersTest {
 
     @Test
     void requestsThatPileUpCloseTheConnection() {
-        EmbeddedChannel channel = new EmbeddedChannel(new PipelineLimit());
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
         for (int i = 0; i < 9; i++) {
             request(channel);
             channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -63,7 +65,7 @@ class StrangersTest {
 
     @Test
     void aBodyBehindARequestWithoutAnAnswerClosesItToo() {
-        EmbeddedChannel channel = new EmbeddedChannel(new PipelineLimit());
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
         request(channel);
         // Its own body may be as long as it likes: who reads it has a limit.
         for (int i = 0; i < 1000; i++) {
@@ -80,6 +82,42 @@ class StrangersTest {
         assertThat(channel.isOpen()).isFalse();
         assertThat(last.refCnt()).isZero();
         channel.releaseInbound();
+    }
+
+    @Test
+    void aBodyThatGoesOnAfterItsAnswerIsCutInTheEnd() {
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
+        channel.freezeTime();
+        request(channel);
+        channel.writeOutbound(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.UNAUTHORIZED));
+        channel.advanceTimeBy(1, TimeUnit.SECONDS);
+        channel.runScheduledPendingTasks();
+        channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+        channel.advanceTimeBy(10, TimeUnit.SECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.isOpen()).as("it came to its end").isTrue();
+        request(channel);
+        channel.writeOutbound(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.UNAUTHORIZED));
+        for (int i = 0; i < 3; i++) {
+            channel.writeInbound(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[1])));
+            channel.advanceTimeBy(900, TimeUnit.MILLISECONDS);
+            channel.runScheduledPendingTasks();
+        }
+        assertThat(channel.isOpen()).isFalse();
+        channel.releaseInbound();
+        channel.releaseOutbound();
+    }
+
+    @Test
+    void anAnswerMayTakeAsLongAsItDoes() {
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
+        channel.freezeTime();
+        request(channel);
+        channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+        channel.writeOutbound(new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
+        channel.advanceTimeBy(1, TimeUnit.HOURS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.isOpen()).isTrue();
     }
 
     private static void request(EmbeddedChannel channel) {
