@@ -27,14 +27,24 @@ final class HeartbeatLedger {
     private final LongSupplier nanoTime;
     private final Clock clock;
     private final TreeMap<Long, Sent> unanswered = new TreeMap<>();
-    // A slot may outlive its home: what the process before us sent is read back by us, and must not pass for ours.
-    private long last = ThreadLocalRandom.current().nextLong(LARGEST_FIRST);
+    private long last;
     private boolean any;
     private Sent proven;
 
+    /** Empty. Its numbers begin anywhere: a slot may outlive its home, and then brings us what the process before us sent. */
     HeartbeatLedger(LongSupplier nanoTime, Clock clock) {
+        this(nanoTime, clock, ThreadLocalRandom.current().nextLong(LARGEST_FIRST));
+    }
+
+    /**
+     * Empty.
+     *
+     * @param last its numbers begin above this one; no other process of the same home may have used them
+     */
+    HeartbeatLedger(LongSupplier nanoTime, Clock clock, long last) {
         this.nanoTime = nanoTime;
         this.clock = clock;
+        this.last = last;
         this.proven = new Sent(0, Instant.EPOCH);
     }
 

@@ -49,7 +49,7 @@ public final class FeedCore {
         this.retain = retain;
         this.names = names;
         this.log = new InvalidationLog(nanoTime);
-        this.heartbeats = new HeartbeatLedger(nanoTime, clock);
+        this.heartbeats = new HeartbeatLedger(nanoTime, clock, Math.abs(nanoTime.getAsLong()));
         this.applier = new ChangeApplier(
                 log,
                 gate,

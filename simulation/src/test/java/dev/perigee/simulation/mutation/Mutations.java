@@ -63,7 +63,12 @@ final class Mutations {
                     "feed age counts from reading the heartbeat back, not from sending it",
                     LEDGER,
                     "proven = sent;",
-                    "proven = new Sent(nanoTime.getAsLong(), clock.instant());"));
+                    "proven = new Sent(nanoTime.getAsLong(), clock.instant());"),
+            new Mutation(
+                    "heartbeats of the process before pass for our own",
+                    LEDGER,
+                    "this.last = last;",
+                    "this.last = 0;"));
 
     /** What an edge is sent, and what home believes of it. */
     private static final List<Mutation> OF_THE_SESSION = List.of(
