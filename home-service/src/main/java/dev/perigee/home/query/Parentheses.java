@@ -45,12 +45,10 @@ final class Parentheses {
             Pair inner = around.peek();
             if (isAny(token, OPEN)) {
                 around.push(new Pair(i));
-            } else if (inner == null) {
-                continue;
-            } else if (isAny(token, CLOSE)) {
+            } else if (inner != null && isAny(token, CLOSE)) {
                 around.pop();
                 close(inner, i, tokens);
-            } else {
+            } else if (inner != null) {
                 within(inner, i, token);
             }
         }
