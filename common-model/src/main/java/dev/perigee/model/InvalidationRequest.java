@@ -1,6 +1,7 @@
 package dev.perigee.model;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ public record InvalidationRequest(
         Validation.check(everything != some, "give either a non-empty list of tables, or \"all\": true");
         Validation.check(
                 tables == null || tables.size() <= MAX_TABLES, "at most " + MAX_TABLES + " tables in one request");
+        Validation.check(
+                tables == null || tables.stream().allMatch(Objects::nonNull), "the name of a table must not be null");
         tables = tables == null ? null : List.copyOf(tables);
     }
 }

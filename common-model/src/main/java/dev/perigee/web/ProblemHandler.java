@@ -2,6 +2,7 @@ package dev.perigee.web;
 
 import dev.perigee.model.ProblemCode;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,10 @@ import tools.jackson.core.JacksonException;
 public final class ProblemHandler implements WebExceptionHandler {
 
     private static final Logger log = LoggerFactory.getLogger(ProblemHandler.class);
+
+    private static final Pattern CLASS_NAME = Pattern.compile("(?:\\b[a-z]+\\.)++([A-Z])");
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}]");
+    private static final int LONGEST_DETAIL = 500;
 
     private static final Map<Integer, ProblemCode> BY_STATUS = Map.of(
             400, ProblemCode.INVALID_REQUEST,
@@ -98,8 +103,15 @@ public final class ProblemHandler implements WebExceptionHandler {
         }
         JacksonException malformed = find(error, JacksonException.class);
         return malformed != null
-                ? malformed.getOriginalMessage()
+                ? presentable(malformed.getOriginalMessage())
                 : answer.getBody().getDetail();
+    }
+
+    /** What is wrong with the body, without the names of our classes, and of what the client sent only what can be shown. */
+    private static String presentable(@Nullable String message) {
+        String shown = CLASS_NAME.matcher(String.valueOf(message)).replaceAll("$1");
+        shown = UNPRINTABLE.matcher(shown).replaceAll("?");
+        return shown.length() <= LONGEST_DETAIL ? shown : shown.substring(0, LONGEST_DETAIL) + "…";
     }
 
     private static <T extends Throwable> @Nullable T find(Throwable error, Class<T> type) {
