@@ -74,7 +74,7 @@ class AckWindowRaceTest {
                 ackBegun.accumulateAndGet(version, Math::max);
                 session.acknowledge(new Acknowledgement(7, version, null), moment(0));
             } else {
-                Thread.yield();
+                Thread.onSpinWait();
             }
         }
         long last = sentTo.get();
@@ -88,7 +88,7 @@ class AckWindowRaceTest {
         while (complete < END) {
             Frame frame = session.next(0);
             if (frame == null || frame.id() == null) {
-                Thread.yield();
+                Thread.onSpinWait();
                 continue;
             }
             long version = frame.id().version();

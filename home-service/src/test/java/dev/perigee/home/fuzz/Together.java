@@ -39,7 +39,7 @@ public final class Together implements AutoCloseable {
                     if (spins < MOST_SPINS) {
                         Thread.onSpinWait();
                     } else {
-                        Thread.yield();
+                        Thread.onSpinWait();
                     }
                 }
                 part.run();

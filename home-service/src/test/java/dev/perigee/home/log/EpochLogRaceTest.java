@@ -68,7 +68,7 @@ class EpochLogRaceTest {
             }
             if (cursor >= head) {
                 // In step: let the writer come.
-                Thread.yield();
+                Thread.onSpinWait();
             }
             cursor = Math.max(cursor, head);
             if (random.nextInt(50) == 0) {
