@@ -34,6 +34,7 @@ class AbuseTest {
 
     private static Postgres postgres;
     private static Fleet fleet;
+    private static double attempts;
 
     private final List<RawSocket> sockets = new ArrayList<>();
 
@@ -66,6 +67,7 @@ class AbuseTest {
         for (URI service : both()) {
             Fleet.metric(service, "any", "");
         }
+        attempts = attempts();
     }
 
     @AfterAll
@@ -83,6 +85,10 @@ class AbuseTest {
         theOthersAreServed();
     }
 
+    private static double attempts() {
+        return Fleet.metric(fleet.edge("edge-1"), "perigee_edge_link_attempts_total", "");
+    }
+
     private static List<URI> both() {
         return List.of(fleet.home(), fleet.edge("edge-1"));
     }
@@ -96,8 +102,7 @@ class AbuseTest {
         assertThat(Http.query(fleet.home(), READ).status()).isEqualTo(200);
         assertThat(Http.get(fleet.home().resolve("/actuator/health"), null).status())
                 .isEqualTo(200);
-        assertThat(Fleet.metric(fleet.edge("edge-1"), "perigee_edge_link_attempts_total", ""))
-                .isEqualTo(1);
+        assertThat(attempts()).as("the edge has not lost its stream").isEqualTo(attempts);
     }
 
     private RawSocket open(URI service) {
@@ -348,7 +353,7 @@ class AbuseTest {
     void resultsThatNeverEndAreCutShort() throws Exception {
         for (URI service : both()) {
             for (String sql : List.of(
-                    "SELECT i FROM generate_series(1, 1000000000) i",
+                    "SELECT generate_series(1, 1000000000)",
                     "SELECT repeat('x', 20000000)",
                     "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r) SELECT i FROM r")) {
                 Answer answer = Http.query(service, sql);
