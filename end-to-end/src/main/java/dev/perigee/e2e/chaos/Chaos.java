@@ -128,7 +128,7 @@ public final class Chaos {
         List<Writer> writers = startLoad(running, wallClock);
         Counters counters = new Counters(running, new Client(Cluster.METRICS, Duration.ofSeconds(1)));
         start("counters", counters);
-        runFaults(running, new Faults(running, writers, wallClock), recovery);
+        runFaults(running, new Faults(running, writers, wallClock, probing), recovery);
         doing = "stopping";
         threads.forEach(Thread::interrupt);
         for (Thread thread : threads) {

@@ -2,8 +2,11 @@ package dev.perigee.e2e.chaos;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -19,12 +22,14 @@ final class Faults {
     private final Cluster cluster;
     private final List<Writer> writers;
     private final WallClock wallClock;
+    private final Client client;
     private final List<Writer> held = new ArrayList<>();
 
-    Faults(Cluster cluster, List<Writer> writers, WallClock wallClock) {
+    Faults(Cluster cluster, List<Writer> writers, WallClock wallClock, Client client) {
         this.cluster = cluster;
         this.writers = writers;
         this.wallClock = wallClock;
+        this.client = client;
     }
 
     void inject(Fault fault) throws IOException, SQLException, InterruptedException {
@@ -80,9 +85,25 @@ final class Faults {
         links.forEach(link -> link.become(mode));
     }
 
-    private void shift(long millis) throws IOException {
+    /** Until the edge's answers show it. */
+    private void shift(long millis) throws IOException, InterruptedException {
         wallClock.shifted(millis);
         cluster.shiftClock(millis);
+        for (int i = 0; i < 100; i++) {
+            try {
+                String asOf = client.query(cluster.url(Cluster.EDGE_WITH_CLOCK), Recovery.READ, Map.of())
+                        .header("Perigee-As-Of");
+                if (!asOf.isEmpty()
+                        && Math.abs(ChronoUnit.MILLIS.between(Instant.now(), Instant.parse(asOf)) - millis)
+                                < HOUR_MILLIS / 2) {
+                    return;
+                }
+            } catch (IOException unanswered) {
+                // The next may be.
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        throw new IllegalStateException("the wall clock of " + Cluster.EDGE_WITH_CLOCK + " does not follow");
     }
 
     /** Those whose commits may be undone wait until the database has said which were. */

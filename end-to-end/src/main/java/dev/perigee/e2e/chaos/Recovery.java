@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
 final class Recovery {
 
     static final String TABLE = "probe";
-    private static final String READ = "SELECT n FROM " + TABLE + " WHERE id = 1";
+    /** The statement that reads what was written last. */
+    static final String READ = "SELECT n FROM " + TABLE + " WHERE id = 1";
 
     private final Cluster cluster;
     private final Client client;

@@ -123,7 +123,7 @@ final class Report {
                         String.format(
                                 Locale.ROOT,
                                 "%.2f / %.2f s",
-                                sorted.get(sorted.size() / 2),
+                                sorted.get((sorted.size() - 1) / 2),
                                 sorted.get(sorted.size() - 1)));
             });
         }
