@@ -64,13 +64,11 @@ final class Run {
             if (cluster.homes[home] == null) {
                 cluster.startHome(home);
             }
-            cluster.homes[home].frozenUntil = 0;
             for (int edge = 0; edge < cluster.edges.length; edge++) {
                 cluster.partition(edge, home, false);
             }
         }
         for (int edge = 0; edge < cluster.edges.length; edge++) {
-            cluster.edges[edge].frozenUntil = 0;
             cluster.edges[edge].heal();
             cluster.setDelay(edge, 500_000);
             deeds.eligibility(edge, true, false);

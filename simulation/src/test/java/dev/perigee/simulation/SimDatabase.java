@@ -323,7 +323,11 @@ final class SimDatabase {
                 "perigee.eligibility",
                 "{\"edge_id\":\"" + edge + "\",\"enabled\":" + enabled + ",\"revision\":" + next
                         + ",\"changed_at\":\"2026-01-01T00:00:00+00:00\"}"));
-        tx.effect = () -> eligibility.put(edge, HomeEdges.row(edge, enabled, next));
+        // The lock of the row has them become visible in the order of their revisions.
+        tx.effect = () -> eligibility.merge(
+                edge,
+                HomeEdges.row(edge, enabled, next),
+                (before, after) -> before.revision() > after.revision() ? before : after);
         return tx;
     }
 

@@ -36,6 +36,8 @@ final class SimHome extends SimProcess {
     final HomeEdges edges;
     private final HomeDecisions decisions;
     final List<SimStream> streams = new ArrayList<>();
+    /** Transactions on its connections, which end with them. */
+    private final List<SimDatabase.Tx> writing = new ArrayList<>();
 
     /** Counts the sessions of the feed; what belongs to a former one is ignored. */
     private int session;
@@ -96,7 +98,10 @@ final class SimHome extends SimProcess {
         }
         String epoch = database.epoch();
         after(dice.micros(200, 5_000), "asks for a slot", () -> {
-            if (mine != session || !database.up || !epoch.equals(database.epoch())) {
+            if (mine != session) {
+                return;
+            }
+            if (!database.up || !epoch.equals(database.epoch())) {
                 again();
                 return;
             }
@@ -402,6 +407,11 @@ final class SimHome extends SimProcess {
         alive = false;
         session++;
         database.unfollow(this);
+        for (SimDatabase.Tx tx : writing) {
+            if (database.isRunning(tx) && tx.commitLsn == 0) {
+                database.rollback(tx);
+            }
+        }
         for (SimStream stream : List.copyOf(streams)) {
             stream.homeIsGone();
         }
@@ -484,6 +494,7 @@ final class SimHome extends SimProcess {
 
     private void write(String sql, String epoch, boolean lost, EdgeReads.Call call, Reach back) {
         SimDatabase.Tx tx = database.begin(Integer.parseInt(sql.substring(2, sql.indexOf(':', 2))));
+        writing.add(tx);
         tx.done = committed -> {
             if (!committed) {
                 back.send(() -> call.fail(true, false));

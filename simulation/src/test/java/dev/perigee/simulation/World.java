@@ -66,9 +66,9 @@ final class World {
         if ((process != null && !process.alive) || !event.wanted.getAsBoolean()) {
             return true;
         }
-        if (process != null && process.frozenUntil > event.time) {
+        if (process != null && process.frozenUntil() > event.time) {
             // In the order in which they came: the queue goes by number among equals.
-            events.add(new Event(process.frozenUntil, event.number, process, event.what, event.wanted, event.task));
+            events.add(new Event(process.frozenUntil(), event.number, process, event.what, event.wanted, event.task));
             return true;
         }
         now = event.time;
