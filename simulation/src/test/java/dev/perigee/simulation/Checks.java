@@ -189,8 +189,7 @@ final class Checks {
             }
             long last = all;
             long mark = edge.marks.highest(List.of(name));
-            boolean explained =
-                    cluster.eras.contains(mark) || cameWithAll(epoch, mark);
+            boolean explained = cluster.eras.contains(mark) || cameWithAll(epoch, mark);
             List<Tx> changes = database.changesOf.get(table);
             for (int i = changes.size() - 1; i >= 0; i--) {
                 Tx tx = changes.get(i);

@@ -4,6 +4,7 @@ import dev.perigee.edge.link.LinkView;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.simulation.Coverage.Happened;
 import dev.perigee.simulation.Schedule.Action;
+import java.util.List;
 
 /** One seed, from the start of the cluster to the moment at which everybody is in step again. */
 final class Run {
@@ -18,8 +19,8 @@ final class Run {
     private final Deeds deeds;
     private final Schedule schedule;
 
-    Run(long seed, Schedule schedule, Coverage coverage, boolean traced) {
-        this.world = new World(seed, coverage, traced);
+    Run(long seed, Schedule schedule, Coverage coverage, int lines) {
+        this.world = new World(seed, coverage, lines);
         this.cluster = new Cluster(world);
         this.checks = new Checks(cluster);
         this.deeds = new Deeds(cluster, checks);
@@ -55,7 +56,7 @@ final class Run {
         while (!database().up) {
             world.runUntil(world.now + LOOK);
         }
-        for (SimEdge twin : java.util.List.copyOf(cluster.twins)) {
+        for (SimEdge twin : List.copyOf(cluster.twins)) {
             twin.die();
         }
         cluster.twins.clear();

@@ -258,12 +258,24 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     }
 
     void frame(SimStream from, Wire frame) {
-        if (frame.name() == null) {
+        if (frame.event() == null) {
             touch(() -> link.bytes(from.attempt));
             return;
         }
         cluster.coverFrame(this, frame);
-        touch(() -> link.frame(from.attempt, frame.name(), frame.id(), frame.data()));
+        touch(() -> {
+            if (cluster.written) {
+                link.frame(from.attempt, frame.name(), frame.id(), frame.data());
+            } else {
+                link.frame(from.attempt, frame.event(), frame.position());
+            }
+        });
+    }
+
+    /** A frame of which the end is missing comes through as if it were whole. */
+    void half(SimStream from, Wire frame) {
+        String data = frame.data();
+        touch(() -> link.frame(from.attempt, frame.name(), frame.id(), data.substring(0, data.length() / 2)));
     }
 
     void lost(SimStream from, String why) {

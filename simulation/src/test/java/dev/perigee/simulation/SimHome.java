@@ -187,11 +187,9 @@ final class SimHome extends SimProcess {
             return;
         }
         String content = feed.beat();
-        world.schedule(null, dice.micros(50, 2_000), "heartbeat " + content, () -> {
-            if (walEpoch.equals(database.epoch())) {
-                database.emit(content);
-            }
-        });
+        if (walEpoch.equals(database.epoch())) {
+            database.emit(content);
+        }
         after(SECOND, "beats", () -> beat(mine));
     }
 
@@ -212,7 +210,7 @@ final class SimHome extends SimProcess {
         int most = 1 + dice.below(8);
         boolean committed = false;
         while (most > 0 && next < database.wal.size() && database.wal.get(next).end() <= database.flushed()) {
-            SimDatabase.Record record = database.wal.get(next);
+            SimDatabase.WalRecord record = database.wal.get(next);
             SimDatabase.Tx tx = record.tx();
             next++;
             most--;
@@ -349,7 +347,7 @@ final class SimHome extends SimProcess {
 
     /** Streams look again, soon. */
     void wake() {
-        if (!pumping) {
+        if (!pumping && !streams.isEmpty()) {
             pumping = true;
             after(dice.micros(1, 500), "wakes its streams", () -> {
                 pumping = false;
