@@ -84,9 +84,7 @@ final class Cluster {
         this.cut = new boolean[edgeCount][homeCount];
         this.statements = new String[3 + dice.below(3)];
         for (int i = 0; i < statements.length; i++) {
-            statements[i] = i == 0 && dice.oneIn(2)
-                    ? "v:" + dice.below(SimDatabase.VIEWS)
-                    : "r:" + someTables();
+            statements[i] = i == 0 && dice.oneIn(2) ? "v:" + dice.below(SimDatabase.VIEWS) : "r:" + someTables();
             if (dice.oneIn(4)) {
                 ttls.put(statements[i], 1L + dice.below(3));
             }

@@ -104,6 +104,9 @@ final class Run {
                 cluster.startHome(place);
                 return "home-" + place + " is not there";
             }
+            if (home.frozenUntil() > world.now) {
+                return home + " stands still";
+            }
             StreamPosition visible = home.feed.visible();
             if (visible == null || !visible.epoch().equals(epoch) || visible.version() < last) {
                 return home + " shows " + visible + " of " + epoch + ":" + last;
@@ -112,7 +115,8 @@ final class Run {
         for (SimEdge edge : cluster.edges) {
             LinkView view = edge.view();
             StreamPosition complete = view.completeTo();
-            boolean inStep = view.status() == LinkView.Status.STREAMING
+            boolean inStep = edge.frozenUntil() <= world.now
+                    && view.status() == LinkView.Status.STREAMING
                     && complete != null
                     && complete.epoch().equals(epoch)
                     && complete.version() >= last

@@ -4,7 +4,7 @@ import dev.perigee.simulation.Coverage.Happened;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 
-/** Runs seeds from the command line: the first, and how many. */
+/** Runs seeds from the command line: the first, how many, and anything more to stop at the first that fails. */
 final class Seeds {
 
     private Seeds() {}
@@ -16,7 +16,7 @@ final class Seeds {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         long began = threads.getCurrentThreadCpuTime();
         long failed = 0;
-        for (long seed = first; seed < first + count; seed++) {
+        for (long seed = first; seed < first + count && (failed == 0 || arguments.length < 3); seed++) {
             if ((seed - first) % 100 == 99) {
                 System.err.printf("%d, %.1f s%n", seed, (threads.getCurrentThreadCpuTime() - began) / 1e9);
             }

@@ -19,7 +19,6 @@ final class World {
     private record Event(
             long time, long number, SimProcess process, String what, BooleanSupplier wanted, Runnable task) {}
 
-
     final Dice dice;
     final Coverage coverage;
     /** Without a registry behind it: nobody reads the meters. */
