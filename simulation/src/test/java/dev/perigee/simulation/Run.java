@@ -144,8 +144,9 @@ final class Run {
                         done[0] = true;
                     });
                     long deadline = world.now + 3 * SECOND;
-                    while (!done[0] && world.step(deadline)) {
-                        // Until it has its answer.
+                    boolean more = true;
+                    while (!done[0] && more) {
+                        more = world.step(deadline);
                     }
                 }
                 if (!hit[0]) {

@@ -313,7 +313,18 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     // Statements
 
     void read(String sql, String control, String minVersion, Consumer<EdgeReads.Answered> then) {
-        reads.ask(sql, control, minVersion, then);
+        reads.ask(
+                sql,
+                control,
+                minVersion,
+                answer -> {
+                    try {
+                        then.accept(answer);
+                    } catch (RuntimeException | AssertionError failure) {
+                        world.wrong(failure);
+                    }
+                },
+                world::wrong);
     }
 
     private void ask(String sql, String minVersion, boolean readOnly, EdgeReads.Call call) {

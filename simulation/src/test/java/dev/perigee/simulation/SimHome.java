@@ -334,7 +334,7 @@ final class SimHome extends SimProcess {
                             if (stream.closedByEdge()) {
                                 after(dice.millis(1, 50), "misses " + stream, stream::edgeIsGone);
                             }
-                            pump(stream);
+                            wake();
                         },
                         error -> {
                             world.coverage.count(Happened.REFUSED_REGISTRATIONS);

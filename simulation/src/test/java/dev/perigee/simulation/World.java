@@ -27,6 +27,7 @@ final class World {
     long now;
     long steps;
     private long scheduled;
+    private Throwable wrong;
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(64, Comparator.comparingLong(Event::time).thenComparingLong(Event::number));
     private final int lines;
@@ -82,7 +83,17 @@ final class World {
         }
         event.task.run();
         afterStep.run();
+        if (wrong != null) {
+            throw new AssertionError(wrong.getMessage(), wrong);
+        }
         return true;
+    }
+
+    /** Something is wrong, found where nobody would hear of an exception. */
+    void wrong(Throwable found) {
+        if (wrong == null) {
+            wrong = found;
+        }
     }
 
     void runUntil(long time) {
