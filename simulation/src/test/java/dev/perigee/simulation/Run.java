@@ -129,7 +129,7 @@ final class Run {
         return null;
     }
 
-    /** The first read may be a miss, the second may not. */
+    // The first read may be a miss, the second may not.
     private void cachesAgain(SimEdge edge) {
         for (String sql : cluster.statements) {
             if (edge.interest.coversAll(SimHome.names(cluster.tablesOf(sql)))) {

@@ -312,6 +312,11 @@ final class SimDatabase {
         return xmin + ":" + xmax + ":" + xip;
     }
 
+    /** As {@code pg_current_xact_id()} in a transaction of its own. */
+    void takeId() {
+        rollback(begin(0));
+    }
+
     List<EdgeEligibility> eligibilityRows() {
         return List.copyOf(eligibility.values());
     }

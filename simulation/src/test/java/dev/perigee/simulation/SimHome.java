@@ -136,6 +136,8 @@ final class SimHome extends SimProcess {
                 return;
             }
             feed.backfill(epoch);
+            // As VisibilityProver.snapshotOfAll does it.
+            database.takeId();
             String snapshot = database.snapshot();
             after(dice.micros(50, 3_000), "begins to follow", () -> {
                 if (stale(mine, epoch)) {

@@ -108,7 +108,8 @@ public final class EdgeReads {
      * @param then must not throw: Reactor would drop it
      * @param broken is told of an error, of which there must be none
      */
-    public void ask(String sql, String control, String minVersion, Consumer<Answered> then, Consumer<Throwable> broken) {
+    public void ask(
+            String sql, String control, String minVersion, Consumer<Answered> then, Consumer<Throwable> broken) {
         Read read = new Read(
                 QueryKey.of(new QueryRequest(sql, List.of())),
                 new Read.Body(sql.getBytes(StandardCharsets.UTF_8)),
@@ -117,10 +118,11 @@ public final class EdgeReads {
         service.query(read)
                 .subscribe(
                         reply -> then.accept(new Answered(
-                        reply.status(),
-                        new String(reply.body(), StandardCharsets.UTF_8),
-                        reply.headers().getFirst(PerigeeHeaders.VERSION),
-                        reply.headers().getFirst(PerigeeHeaders.AS_OF),
-                        reply.headers().getFirst(CacheStatus.HEADER))), broken);
+                                reply.status(),
+                                new String(reply.body(), StandardCharsets.UTF_8),
+                                reply.headers().getFirst(PerigeeHeaders.VERSION),
+                                reply.headers().getFirst(PerigeeHeaders.AS_OF),
+                                reply.headers().getFirst(CacheStatus.HEADER))),
+                        broken);
     }
 }
