@@ -1,5 +1,7 @@
 package dev.perigee.model;
 
+import java.util.regex.Pattern;
+
 /**
  * A position in the commit history of one PostgreSQL: what {@code Last-Event-ID}, {@code Perigee-Version} and
  * {@code Perigee-Min-Version} carry, written {@code epoch:version}.
@@ -13,9 +15,11 @@ package dev.perigee.model;
 public record StreamPosition(String epoch, long version) {
 
     private static final int MAX_LENGTH = 128;
+    private static final Pattern EPOCH = Pattern.compile("[A-Za-z0-9.]{1,80}");
+    private static final Pattern DIGITS = Pattern.compile("[0-9]{1,19}");
 
     public StreamPosition {
-        if (!epoch.matches("[A-Za-z0-9.]{1,80}")) {
+        if (!EPOCH.matcher(epoch).matches()) {
             throw new IllegalArgumentException("an epoch is 1 to 80 letters, digits and dots");
         }
         if (version < 0) {
@@ -34,7 +38,7 @@ public record StreamPosition(String epoch, long version) {
             throw new IllegalArgumentException("a position is written epoch:version");
         }
         String digits = text.substring(colon + 1);
-        if (!digits.matches("[0-9]{1,19}")) {
+        if (!DIGITS.matcher(digits).matches()) {
             throw new IllegalArgumentException("a version is between 0 and 2^63 - 1");
         }
         return new StreamPosition(text.substring(0, colon), Long.parseLong(digits));

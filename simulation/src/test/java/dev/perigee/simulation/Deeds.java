@@ -121,7 +121,7 @@ final class Deeds {
             case FREEZE_HOME -> {
                 if (in != null) {
                     world.coverage.count(Happened.HOME_FREEZES);
-                    in.frozenUntil = world.now + dice.millis(100, 8_000);
+                    in.freeze(dice.millis(100, 8_000));
                 }
             }
             case RESTART_EDGE -> {
@@ -131,7 +131,7 @@ final class Deeds {
             }
             case FREEZE_EDGE -> {
                 world.coverage.count(Happened.EDGE_FREEZES);
-                at.frozenUntil = world.now + dice.millis(100, 8_000);
+                at.freeze(dice.millis(100, 8_000));
             }
             case TWIN -> {
                 if (cluster.twins.isEmpty()) {

@@ -4,6 +4,7 @@ import dev.perigee.edge.link.LinkView;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.simulation.Coverage.Happened;
 import dev.perigee.simulation.Schedule.Action;
+import java.util.List;
 
 /** One seed, from the start of the cluster to the moment at which everybody is in step again. */
 final class Run {
@@ -18,8 +19,8 @@ final class Run {
     private final Deeds deeds;
     private final Schedule schedule;
 
-    Run(long seed, Schedule schedule, Coverage coverage, boolean traced) {
-        this.world = new World(seed, coverage, traced);
+    Run(long seed, Schedule schedule, Coverage coverage, int lines) {
+        this.world = new World(seed, coverage, lines);
         this.cluster = new Cluster(world);
         this.checks = new Checks(cluster);
         this.deeds = new Deeds(cluster, checks);
@@ -55,7 +56,7 @@ final class Run {
         while (!database().up) {
             world.runUntil(world.now + LOOK);
         }
-        for (SimEdge twin : java.util.List.copyOf(cluster.twins)) {
+        for (SimEdge twin : List.copyOf(cluster.twins)) {
             twin.die();
         }
         cluster.twins.clear();
@@ -64,13 +65,11 @@ final class Run {
             if (cluster.homes[home] == null) {
                 cluster.startHome(home);
             }
-            cluster.homes[home].frozenUntil = 0;
             for (int edge = 0; edge < cluster.edges.length; edge++) {
                 cluster.partition(edge, home, false);
             }
         }
         for (int edge = 0; edge < cluster.edges.length; edge++) {
-            cluster.edges[edge].frozenUntil = 0;
             cluster.edges[edge].heal();
             cluster.setDelay(edge, 500_000);
             deeds.eligibility(edge, true, false);
@@ -105,6 +104,9 @@ final class Run {
                 cluster.startHome(place);
                 return "home-" + place + " is not there";
             }
+            if (home.frozenUntil() > world.now) {
+                return home + " stands still";
+            }
             StreamPosition visible = home.feed.visible();
             if (visible == null || !visible.epoch().equals(epoch) || visible.version() < last) {
                 return home + " shows " + visible + " of " + epoch + ":" + last;
@@ -113,7 +115,8 @@ final class Run {
         for (SimEdge edge : cluster.edges) {
             LinkView view = edge.view();
             StreamPosition complete = view.completeTo();
-            boolean inStep = view.status() == LinkView.Status.STREAMING
+            boolean inStep = edge.frozenUntil() <= world.now
+                    && view.status() == LinkView.Status.STREAMING
                     && complete != null
                     && complete.epoch().equals(epoch)
                     && complete.version() >= last
@@ -126,7 +129,7 @@ final class Run {
         return null;
     }
 
-    /** The first read may be a miss, the second may not. */
+    // The first read may be a miss, the second may not.
     private void cachesAgain(SimEdge edge) {
         for (String sql : cluster.statements) {
             if (edge.interest.coversAll(SimHome.names(cluster.tablesOf(sql)))) {
@@ -141,8 +144,9 @@ final class Run {
                         done[0] = true;
                     });
                     long deadline = world.now + 3 * SECOND;
-                    while (!done[0] && world.step(deadline)) {
-                        // Until it has its answer.
+                    boolean more = true;
+                    while (!done[0] && more) {
+                        more = world.step(deadline);
                     }
                 }
                 if (!hit[0]) {

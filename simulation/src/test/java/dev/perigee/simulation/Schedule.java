@@ -2,7 +2,9 @@ package dev.perigee.simulation;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What is done to a cluster, and when: made from the seed beforehand, so that a part of it can be left out and the rest
@@ -55,9 +57,12 @@ final class Schedule {
         }
 
         private boolean isFault() {
-            return ordinal() > BURST.ordinal();
+            return !WORK.contains(this);
         }
     }
+
+    private static final Set<Kind> WORK = EnumSet.of(Kind.READ, Kind.COMMIT, Kind.WRITE, Kind.BURST);
+    private static final List<Kind> KINDS = List.of(Kind.values());
 
     record Action(int number, long time, Kind kind, long seed) {}
 
@@ -71,12 +76,13 @@ final class Schedule {
     static Schedule of(long seed) {
         Dice dice = new Dice(~seed);
         int share = 1 + dice.below(4);
-        int[] weights = new int[Kind.values().length];
+        int[] weights = new int[KINDS.size()];
         int sum = 0;
-        for (Kind kind : Kind.values()) {
+        for (int i = 0; i < weights.length; i++) {
+            Kind kind = KINDS.get(i);
             boolean on = !kind.isFault() || dice.below(4) < share;
-            weights[kind.ordinal()] = on ? kind.weight * (kind.isFault() ? 2 : 1) : 0;
-            sum += weights[kind.ordinal()];
+            weights[i] = on ? kind.weight * (kind.isFault() ? 2 : 1) : 0;
+            sum += weights[i];
         }
         int count = 30 + dice.below(60);
         int pace = dice.oneIn(4) ? 150_000 : dice.oneIn(2) ? 30_000 : 4_000;
@@ -89,7 +95,7 @@ final class Schedule {
             while (at >= weights[kind]) {
                 at -= weights[kind++];
             }
-            actions.add(new Action(i, time, Kind.values()[kind], dice.nextLong()));
+            actions.add(new Action(i, time, KINDS.get(kind), dice.nextLong()));
         }
         return new Schedule(actions);
     }

@@ -65,7 +65,7 @@ final class SimDatabase {
     }
 
     /** Of the WAL: a commit, or a message outside transactions. */
-    record Record(long lsn, long end, Tx tx, String message) {}
+    record WalRecord(long lsn, long end, Tx tx, String message) {}
 
     private final World world;
     private final Dice dice;
@@ -84,7 +84,7 @@ final class SimDatabase {
     private final List<SimHome> followers = new ArrayList<>();
 
     /** What is flushed of it, and what is not; after a crash or a failover what is left. */
-    final List<Record> wal = new ArrayList<>();
+    final List<WalRecord> wal = new ArrayList<>();
 
     private long insert;
     private long flushed;
@@ -103,10 +103,10 @@ final class SimDatabase {
     SimDatabase(World world) {
         this.world = world;
         this.dice = world.dice;
-        this.insert = 1_000_000 + dice.below(1_000_000);
+        this.insert = 1_000_000L + dice.below(1_000_000);
         this.flushed = insert;
         // Often about to wrap.
-        this.nextXid = dice.oneIn(2) ? (1L << 32) * (1 + dice.below(3)) - 1 - dice.below(30) : 700 + dice.below(1000);
+        this.nextXid = dice.oneIn(2) ? (1L << 32) * (1 + dice.below(3)) - 1 - dice.below(30) : 700L + dice.below(1000);
         this.latestCompleted = nextXid - 1;
         this.flushesMessages = dice.oneIn(3);
         for (int i = 0; i < TABLES; i++) {
@@ -208,7 +208,7 @@ final class SimDatabase {
         tx.epoch = epochNumber();
         tx.committedAt = world.now;
         tx.waitsForStandby = how == Commit.SYNCHRONOUS;
-        wal.add(new Record(tx.commitLsn, tx.endLsn, tx, null));
+        wal.add(new WalRecord(tx.commitLsn, tx.endLsn, tx, null));
         for (int i = 0; i < TABLES; i++) {
             if ((tx.tables & 1 << i) != 0) {
                 commitsOf.get(i).add(tx);
@@ -287,7 +287,7 @@ final class SimDatabase {
         long at = insert;
         insert += 60 + dice.below(30);
         long end = insert;
-        wal.add(new Record(at, end, null, content));
+        wal.add(new WalRecord(at, end, null, content));
         later(epochNumber(), flushesMessages ? dice.micros(50, 500) : dice.millis(1, 200), "flush", () -> flushTo(end));
     }
 
@@ -312,6 +312,11 @@ final class SimDatabase {
         return xmin + ":" + xmax + ":" + xip;
     }
 
+    /** As {@code pg_current_xact_id()} in a transaction of its own. */
+    void takeId() {
+        rollback(begin(0));
+    }
+
     List<EdgeEligibility> eligibilityRows() {
         return List.copyOf(eligibility.values());
     }
@@ -323,7 +328,11 @@ final class SimDatabase {
                 "perigee.eligibility",
                 "{\"edge_id\":\"" + edge + "\",\"enabled\":" + enabled + ",\"revision\":" + next
                         + ",\"changed_at\":\"2026-01-01T00:00:00+00:00\"}"));
-        tx.effect = () -> eligibility.put(edge, HomeEdges.row(edge, enabled, next));
+        // The lock of the row has them become visible in the order of their revisions.
+        tx.effect = () -> eligibility.merge(
+                edge,
+                HomeEdges.row(edge, enabled, next),
+                (before, after) -> before.revision() > after.revision() ? before : after);
         return tx;
     }
 
@@ -402,7 +411,7 @@ final class SimDatabase {
     void failover() {
         world.coverage.count(Happened.FAILOVERS);
         long kept = 0;
-        for (Record record : wal) {
+        for (WalRecord record : wal) {
             if (record.tx != null && record.tx.waitsForStandby && record.tx.visibleAt != NEVER) {
                 kept = record.end;
             }
@@ -419,7 +428,7 @@ final class SimDatabase {
     private void goDown(long kept) {
         up = false;
         List<Tx> survivors = new ArrayList<>();
-        for (Record record : wal) {
+        for (WalRecord record : wal) {
             Tx tx = record.tx;
             if (tx != null && record.end > kept) {
                 if (tx.visibleAt != NEVER) {
@@ -452,7 +461,7 @@ final class SimDatabase {
     /** What had written its commit record is committed, whether it was visible or not. */
     private void start(long position, List<Tx> survivors) {
         up = true;
-        insert = position + 8 * (1 + dice.below(20));
+        insert = position + 8L * (1 + dice.below(20));
         flushed = insert;
         newEpoch();
         survivors.forEach(this::visible);

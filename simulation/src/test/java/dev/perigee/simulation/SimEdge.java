@@ -258,12 +258,24 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     }
 
     void frame(SimStream from, Wire frame) {
-        if (frame.name() == null) {
+        if (frame.event() == null) {
             touch(() -> link.bytes(from.attempt));
             return;
         }
         cluster.coverFrame(this, frame);
-        touch(() -> link.frame(from.attempt, frame.name(), frame.id(), frame.data()));
+        touch(() -> {
+            if (cluster.written) {
+                link.frame(from.attempt, frame.name(), frame.id(), frame.data());
+            } else {
+                link.frame(from.attempt, frame.event(), frame.position());
+            }
+        });
+    }
+
+    /** A frame of which the end is missing comes through as if it were whole. */
+    void half(SimStream from, Wire frame) {
+        String data = frame.data();
+        touch(() -> link.frame(from.attempt, frame.name(), frame.id(), data.substring(0, data.length() / 2)));
     }
 
     void lost(SimStream from, String why) {
@@ -301,7 +313,18 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     // Statements
 
     void read(String sql, String control, String minVersion, Consumer<EdgeReads.Answered> then) {
-        reads.ask(sql, control, minVersion, then);
+        reads.ask(
+                sql,
+                control,
+                minVersion,
+                answer -> {
+                    try {
+                        then.accept(answer);
+                    } catch (RuntimeException | AssertionError failure) {
+                        world.wrong(failure);
+                    }
+                },
+                world::wrong);
     }
 
     private void ask(String sql, String minVersion, boolean readOnly, EdgeReads.Call call) {

@@ -36,6 +36,8 @@ final class SimHome extends SimProcess {
     final HomeEdges edges;
     private final HomeDecisions decisions;
     final List<SimStream> streams = new ArrayList<>();
+    /** Transactions on its connections, which end with them. */
+    private final List<SimDatabase.Tx> writing = new ArrayList<>();
 
     /** Counts the sessions of the feed; what belongs to a former one is ignored. */
     private int session;
@@ -96,7 +98,10 @@ final class SimHome extends SimProcess {
         }
         String epoch = database.epoch();
         after(dice.micros(200, 5_000), "asks for a slot", () -> {
-            if (mine != session || !database.up || !epoch.equals(database.epoch())) {
+            if (mine != session) {
+                return;
+            }
+            if (!database.up || !epoch.equals(database.epoch())) {
                 again();
                 return;
             }
@@ -131,6 +136,8 @@ final class SimHome extends SimProcess {
                 return;
             }
             feed.backfill(epoch);
+            // As VisibilityProver.snapshotOfAll does it.
+            database.takeId();
             String snapshot = database.snapshot();
             after(dice.micros(50, 3_000), "begins to follow", () -> {
                 if (stale(mine, epoch)) {
@@ -182,11 +189,9 @@ final class SimHome extends SimProcess {
             return;
         }
         String content = feed.beat();
-        world.schedule(null, dice.micros(50, 2_000), "heartbeat " + content, () -> {
-            if (walEpoch.equals(database.epoch())) {
-                database.emit(content);
-            }
-        });
+        if (walEpoch.equals(database.epoch())) {
+            database.emit(content);
+        }
         after(SECOND, "beats", () -> beat(mine));
     }
 
@@ -207,7 +212,7 @@ final class SimHome extends SimProcess {
         int most = 1 + dice.below(8);
         boolean committed = false;
         while (most > 0 && next < database.wal.size() && database.wal.get(next).end() <= database.flushed()) {
-            SimDatabase.Record record = database.wal.get(next);
+            SimDatabase.WalRecord record = database.wal.get(next);
             SimDatabase.Tx tx = record.tx();
             next++;
             most--;
@@ -331,7 +336,7 @@ final class SimHome extends SimProcess {
                             if (stream.closedByEdge()) {
                                 after(dice.millis(1, 50), "misses " + stream, stream::edgeIsGone);
                             }
-                            pump(stream);
+                            wake();
                         },
                         error -> {
                             world.coverage.count(Happened.REFUSED_REGISTRATIONS);
@@ -344,7 +349,7 @@ final class SimHome extends SimProcess {
 
     /** Streams look again, soon. */
     void wake() {
-        if (!pumping) {
+        if (!pumping && !streams.isEmpty()) {
             pumping = true;
             after(dice.micros(1, 500), "wakes its streams", () -> {
                 pumping = false;
@@ -402,6 +407,11 @@ final class SimHome extends SimProcess {
         alive = false;
         session++;
         database.unfollow(this);
+        for (SimDatabase.Tx tx : writing) {
+            if (database.isRunning(tx) && tx.commitLsn == 0) {
+                database.rollback(tx);
+            }
+        }
         for (SimStream stream : List.copyOf(streams)) {
             stream.homeIsGone();
         }
@@ -484,6 +494,7 @@ final class SimHome extends SimProcess {
 
     private void write(String sql, String epoch, boolean lost, EdgeReads.Call call, Reach back) {
         SimDatabase.Tx tx = database.begin(Integer.parseInt(sql.substring(2, sql.indexOf(':', 2))));
+        writing.add(tx);
         tx.done = committed -> {
             if (!committed) {
                 back.send(() -> call.fail(true, false));

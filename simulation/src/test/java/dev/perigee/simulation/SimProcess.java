@@ -16,7 +16,7 @@ abstract class SimProcess {
     final long wallOffset;
     private final long offset;
     boolean alive = true;
-    long frozenUntil;
+    private long frozenUntil;
 
     SimProcess(World world, String name) {
         this.world = world;
@@ -63,6 +63,15 @@ abstract class SimProcess {
                 return SimProcess.this.instant();
             }
         };
+    }
+
+    final long frozenUntil() {
+        return frozenUntil;
+    }
+
+    /** It stands still for so long, and then goes on where it was; what comes meanwhile waits, in its order. */
+    final void freeze(long time) {
+        frozenUntil = Math.max(frozenUntil, world.now + time);
     }
 
     /** Something happens in this process after so long, if it still lives then. */

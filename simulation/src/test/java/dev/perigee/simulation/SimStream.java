@@ -84,8 +84,8 @@ final class SimStream {
             world.say(home.name, "to " + this + ": " + frame);
         }
         underWay++;
-        boolean cut = cutNext && frame.data() != null;
-        boolean twice = twiceNext && frame.id() != null;
+        boolean cut = cutNext && frame.event() != null;
+        boolean twice = twiceNext && frame.position() != null;
         cutNext = cutNext && !cut;
         twiceNext = twiceNext && !twice;
         if (silent) {
@@ -95,8 +95,7 @@ final class SimStream {
             underWay--;
             if (cut) {
                 world.coverage.count(Happened.CUT_FRAMES);
-                String half = frame.data().substring(0, frame.data().length() / 2);
-                edge.frame(this, new Wire(frame.name(), frame.id(), half));
+                edge.half(this, frame);
                 edge.lost(this, "cut within a frame");
                 edgeGone = true;
                 edgeIsGone();

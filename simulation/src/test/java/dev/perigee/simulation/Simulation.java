@@ -2,12 +2,15 @@ package dev.perigee.simulation;
 
 import dev.perigee.simulation.Schedule.Action;
 import java.util.BitSet;
+import java.util.Locale;
 
 /**
  * A deterministic simulation of homes, edges, their database and the network between them: the real core, and one seed
  * for everything else. The same seed gives the same run, step by step.
  */
 public final class Simulation {
+
+    private static final int LINES = 250;
 
     private Simulation() {}
 
@@ -22,12 +25,12 @@ public final class Simulation {
 
     static String run(long seed, Coverage coverage) {
         Schedule schedule = Schedule.of(seed);
-        return attempt(seed, schedule, coverage, false) == null ? null : explain(seed, schedule);
+        return attempt(seed, schedule, coverage) == null ? null : explain(seed, schedule);
     }
 
-    private static Throwable attempt(long seed, Schedule schedule, Coverage coverage, boolean traced) {
+    private static Throwable attempt(long seed, Schedule schedule, Coverage coverage) {
         try {
-            new Run(seed, schedule, coverage, traced).run();
+            new Run(seed, schedule, coverage, 0).run();
             return null;
         } catch (RuntimeException | AssertionError wrong) {
             return wrong;
@@ -43,21 +46,21 @@ public final class Simulation {
                 BitSet tried = (BitSet) left.clone();
                 tried.set(from, Math.min(count, from + size));
                 if (tried.cardinality() > left.cardinality()
-                        && attempt(seed, whole.without(tried), new Coverage(), false) != null) {
+                        && attempt(seed, whole.without(tried), new Coverage()) != null) {
                     left = tried;
                 }
             }
         }
         Schedule shrunk = whole.without(left);
-        return trace(seed, shrunk, count);
+        return trace(seed, shrunk, LINES);
     }
 
     /** The whole story of a run, which is the same each time. */
-    static String trace(long seed, Schedule schedule, int count) {
+    static String trace(long seed, Schedule schedule, int lines) {
         Throwable wrong;
         Run run;
         try {
-            run = new Run(seed, schedule, new Coverage(), true);
+            run = new Run(seed, schedule, new Coverage(), lines);
         } catch (RuntimeException | AssertionError failure) {
             return "Seed " + seed + ": " + failure;
         }
@@ -79,13 +82,10 @@ public final class Simulation {
                 text.append("\n    at ").append(at);
             }
         }
-        text.append("\nOf ")
-                .append(count)
-                .append(" actions it takes ")
-                .append(schedule.actions().size())
-                .append(':');
+        text.append("\nWhat it takes:");
         for (Action action : schedule.actions()) {
-            text.append(String.format("%n  %3d %12.6f %s", action.number(), action.time() / 1e9, action.kind()));
+            text.append(String.format(
+                    Locale.ROOT, "%n  %3d %12.6f %s", action.number(), action.time() / 1e9, action.kind()));
         }
         text.append("\nThe last steps:");
         run.world().trace().forEach(line -> text.append("\n  ").append(line));

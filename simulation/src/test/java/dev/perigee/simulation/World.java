@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.PriorityQueue;
 import java.util.function.BooleanSupplier;
 
@@ -14,13 +15,9 @@ import java.util.function.BooleanSupplier;
  */
 final class World {
 
-    private static final int TRACE = 400;
-
     /** In which process it takes place; null if nobody can hold it up. Unless it is still wanted then, it is no step. */
     private record Event(
             long time, long number, SimProcess process, String what, BooleanSupplier wanted, Runnable task) {}
-
-    private static final BooleanSupplier ALWAYS = () -> true;
 
     final Dice dice;
     final Coverage coverage;
@@ -30,19 +27,27 @@ final class World {
     long now;
     long steps;
     private long scheduled;
+    private Throwable wrong;
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(64, Comparator.comparingLong(Event::time).thenComparingLong(Event::number));
+    private final int lines;
     private final Deque<String> trace;
     private Runnable afterStep = () -> {};
 
-    World(long seed, Coverage coverage, boolean traced) {
+    /**
+     * A world before anything has happened.
+     *
+     * @param lines how many lines of what happened last are kept for people to read; 0 for none, which is faster
+     */
+    World(long seed, Coverage coverage, int lines) {
         this.dice = new Dice(seed);
         this.coverage = coverage;
-        this.trace = traced ? new ArrayDeque<>() : null;
+        this.lines = lines;
+        this.trace = lines > 0 ? new ArrayDeque<>() : null;
     }
 
     void schedule(SimProcess process, long delay, String what, Runnable task) {
-        scheduleQuietly(process, delay, what, ALWAYS, task);
+        scheduleQuietly(process, delay, what, () -> true, task);
     }
 
     void scheduleQuietly(SimProcess process, long delay, String what, BooleanSupplier wanted, Runnable task) {
@@ -66,9 +71,9 @@ final class World {
         if ((process != null && !process.alive) || !event.wanted.getAsBoolean()) {
             return true;
         }
-        if (process != null && process.frozenUntil > event.time) {
+        if (process != null && process.frozenUntil() > event.time) {
             // In the order in which they came: the queue goes by number among equals.
-            events.add(new Event(process.frozenUntil, event.number, process, event.what, event.wanted, event.task));
+            events.add(new Event(process.frozenUntil(), event.number, process, event.what, event.wanted, event.task));
             return true;
         }
         now = event.time;
@@ -78,7 +83,17 @@ final class World {
         }
         event.task.run();
         afterStep.run();
+        if (wrong != null) {
+            throw new AssertionError(wrong.getMessage(), wrong);
+        }
         return true;
+    }
+
+    /** Something is wrong, found where nobody would hear of an exception. */
+    void wrong(Throwable found) {
+        if (wrong == null) {
+            wrong = found;
+        }
     }
 
     void runUntil(long time) {
@@ -95,10 +110,10 @@ final class World {
     /** Only if {@link #traced}: whoever calls it builds a text. */
     void say(String who, String what) {
         if (trace != null) {
-            if (trace.size() == TRACE) {
+            if (trace.size() == lines) {
                 trace.removeFirst();
             }
-            trace.addLast(String.format("%6d %12.6f %-8s %s", steps, now / 1e9, who, what));
+            trace.addLast(String.format(Locale.ROOT, "%6d %12.6f %-8s %s", steps, now / 1e9, who, what));
         }
     }
 

@@ -46,6 +46,7 @@ final class LinkMachine {
     private static final int MOST_LINES = 100;
 
     private final Rounds rounds;
+    private final Reader reader;
     private final Freshness freshness = new Freshness();
     private List<LinkAction> actions = new ArrayList<>();
     private LinkState state = new Stopped();
@@ -63,7 +64,19 @@ final class LinkMachine {
     private final Set<String> said = new HashSet<>();
 
     LinkMachine(Rounds rounds) {
+        this(rounds, FrameParser::parse);
+    }
+
+    /** As the other, with something else to read frames. */
+    LinkMachine(Rounds rounds, Reader reader) {
         this.rounds = rounds;
+        this.reader = reader;
+    }
+
+    /** Makes sense of frames: {@link FrameParser#parse}. */
+    interface Reader {
+        @Nullable
+        Parsed read(LinkEvent.Frame frame) throws BadFrame;
     }
 
     /** Takes note of an event and says what is to be done about it. */
@@ -165,7 +178,7 @@ final class LinkMachine {
     private void frame(LinkEvent.Frame frame, long now) {
         lastBytes = now;
         try {
-            Parsed parsed = FrameParser.parse(frame);
+            Parsed parsed = reader.read(frame);
             if (parsed == null) {
                 return;
             }

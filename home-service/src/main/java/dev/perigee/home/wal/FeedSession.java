@@ -93,7 +93,7 @@ final class FeedSession {
     private Mono<Void> connected(PostgresqlConnection plain, PostgresqlReplicationConnection replication, Epoch epoch) {
         return slots.open(plain, replication, epoch)
                 .delayUntil(slot -> applier.beforeFollowing(plain, epoch))
-                .flatMap(slot -> VisibilityProver.snapshot(plain).flatMap(snapshot -> {
+                .flatMap(slot -> VisibilityProver.snapshotOfAll(plain).flatMap(snapshot -> {
                     long from = applier.continuation(epoch, slot.position());
                     begin(plain, epoch, from, snapshot);
                     return replication

@@ -16,6 +16,9 @@ final class VisibilityProver {
     private static final Logger log = LoggerFactory.getLogger(VisibilityProver.class);
 
     private static final String SQL = "SELECT pg_catalog.pg_current_snapshot()::text";
+    /** Writes nothing, so that its commit waits for nobody. */
+    private static final String NEXT_ID = "SELECT pg_catalog.pg_current_xact_id()::text";
+
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(64);
 
@@ -34,6 +37,15 @@ final class VisibilityProver {
     static Mono<Snapshot> snapshot(Connection connection) {
         return Sql.query(connection, SQL, row -> Snapshot.parse(Sql.text(row, 0)))
                 .single();
+    }
+
+    /**
+     * Takes a snapshot that names every transaction in progress. A snapshot ends right above the highest id that has
+     * ended, and does not name those in progress beyond: a commit that waits for its standby is among them as long as no
+     * later transaction has ended. So one of our own takes an id, and ends, first.
+     */
+    static Mono<Snapshot> snapshotOfAll(Connection connection) {
+        return Sql.query(connection, NEXT_ID, row -> true).then(Mono.defer(() -> snapshot(connection)));
     }
 
     /** Something waits in the gate. Returns at once. */

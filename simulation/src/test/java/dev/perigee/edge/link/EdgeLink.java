@@ -3,7 +3,10 @@ package dev.perigee.edge.link;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.perigee.edge.cache.ResultCache;
 import dev.perigee.edge.cache.Watermarks;
+import dev.perigee.edge.link.FrameParser.BadFrame;
+import dev.perigee.edge.link.FrameParser.Parsed;
 import dev.perigee.model.AcknowledgementAnswer;
+import dev.perigee.model.StreamEvent;
 import dev.perigee.model.StreamPosition;
 import java.util.random.RandomGenerator;
 
@@ -31,10 +34,12 @@ public final class EdgeLink {
     }
 
     private final LinkDriver driver;
+    /** A frame that need not be read again, since it never was a text. */
+    private Parsed unwritten;
 
     public EdgeLink(
             int homes, RandomGenerator random, Watermarks watermarks, ResultCache cache, Ticker ticker, World world) {
-        LinkMachine machine = new LinkMachine(new Rounds(homes, new Backoff(random)));
+        LinkMachine machine = new LinkMachine(new Rounds(homes, new Backoff(random)), this::read);
         this.driver = new LinkDriver(machine, watermarks, cache, ticker, new LinkDriver.Outside() {
             @Override
             public void carryOut(LinkAction action) {
@@ -83,6 +88,18 @@ public final class EdgeLink {
 
     public void frame(int attempt, String name, String id, String data) {
         driver.handle(new LinkEvent.Frame(attempt, name, id, data));
+    }
+
+    /** A frame as an object: it is not written, and so need not be read. */
+    public void frame(int attempt, StreamEvent event, StreamPosition id) {
+        unwritten = new Parsed(event, id);
+        driver.handle(new LinkEvent.Frame(attempt, event.eventName(), null, null));
+    }
+
+    private Parsed read(LinkEvent.Frame frame) throws BadFrame {
+        Parsed known = unwritten;
+        unwritten = null;
+        return known != null ? known : FrameParser.parse(frame);
     }
 
     public void refused(int attempt, int status, String detail) {

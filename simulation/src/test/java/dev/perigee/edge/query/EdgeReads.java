@@ -102,19 +102,27 @@ public final class EdgeReads {
                 new QueryService(link, cache, statements, watermarks, forwarding, policy, metrics, ticker, wallClock);
     }
 
-    /** Asks as a client would; what is null is not said. */
-    public void ask(String sql, String control, String minVersion, Consumer<Answered> then) {
+    /**
+     * Asks as a client would; what is null is not said.
+     *
+     * @param then must not throw: Reactor would drop it
+     * @param broken is told of an error, of which there must be none
+     */
+    public void ask(
+            String sql, String control, String minVersion, Consumer<Answered> then, Consumer<Throwable> broken) {
         Read read = new Read(
                 QueryKey.of(new QueryRequest(sql, List.of())),
                 new Read.Body(sql.getBytes(StandardCharsets.UTF_8)),
                 control == null ? CacheControl.NONE : CacheControl.parse(List.of(control)),
                 minVersion == null ? null : MinVersion.parse(List.of(minVersion)));
         service.query(read)
-                .subscribe(reply -> then.accept(new Answered(
-                        reply.status(),
-                        new String(reply.body(), StandardCharsets.UTF_8),
-                        reply.headers().getFirst(PerigeeHeaders.VERSION),
-                        reply.headers().getFirst(PerigeeHeaders.AS_OF),
-                        reply.headers().getFirst(CacheStatus.HEADER))));
+                .subscribe(
+                        reply -> then.accept(new Answered(
+                                reply.status(),
+                                new String(reply.body(), StandardCharsets.UTF_8),
+                                reply.headers().getFirst(PerigeeHeaders.VERSION),
+                                reply.headers().getFirst(PerigeeHeaders.AS_OF),
+                                reply.headers().getFirst(CacheStatus.HEADER))),
+                        broken);
     }
 }

@@ -11,6 +11,7 @@ import dev.perigee.model.EdgeRegistration;
 import dev.perigee.model.Eligibility;
 import dev.perigee.model.Goodbye;
 import dev.perigee.model.HomeNode;
+import dev.perigee.model.Reset;
 import dev.perigee.model.StreamEvent;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.WireJson;
@@ -35,8 +36,44 @@ public final class HomeEdges {
         Mono<Long> claim(String edgeId, String homeId);
     }
 
-    /** A frame as it goes over the wire; without name and data it is a comment. */
-    public record Wire(String name, String id, String data) {}
+    /**
+     * A frame as it goes over the wire; without an event it is a comment. Its text is made when it is asked for: reading
+     * and writing JSON takes most of the time, and not every seed needs it.
+     */
+    public static final class Wire {
+
+        private final Frame frame;
+
+        Wire(Frame frame) {
+            this.frame = frame;
+        }
+
+        /** What it says. */
+        public StreamEvent event() {
+            return frame.event();
+        }
+
+        public StreamPosition position() {
+            return frame.id();
+        }
+
+        public String name() {
+            return frame.event() == null ? null : frame.event().eventName();
+        }
+
+        public String id() {
+            return frame.id() == null ? null : frame.id().toString();
+        }
+
+        public String data() {
+            return frame.data(WireJson.mapper()::writeValueAsString);
+        }
+
+        @Override
+        public String toString() {
+            return name() + " " + id() + " " + data();
+        }
+    }
 
     private final SessionSettings settings;
     private final EligibilityTable eligibility = new EligibilityTable(true);
@@ -137,7 +174,7 @@ public final class HomeEdges {
             StreamEvent event = frame.event();
             StreamPosition id = frame.id();
             if (id != null) {
-                if (event instanceof dev.perigee.model.Reset) {
+                if (event instanceof Reset) {
                     unacknowledged.clear();
                 }
                 unacknowledged.addLast(id);
@@ -146,10 +183,7 @@ public final class HomeEdges {
                             + " frames are not acknowledged, and the window is " + settings.window());
                 }
             }
-            return new Wire(
-                    event == null ? null : event.eventName(),
-                    id == null ? null : id.toString(),
-                    frame.data(WireJson.mapper()::writeValueAsString));
+            return new Wire(frame);
         }
 
         /** An acknowledgement of this generation was taken. */
@@ -175,7 +209,7 @@ public final class HomeEdges {
 
     /** Whether a frame is the last. */
     public static boolean isGoodbye(Wire frame) {
-        return Goodbye.EVENT.equals(frame.name());
+        return frame.event() instanceof Goodbye;
     }
 
     private final class Reading implements Source {
