@@ -9,6 +9,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /** Several threads that begin at the same moment, again and again. */
 public final class Together implements AutoCloseable {
@@ -39,7 +40,7 @@ public final class Together implements AutoCloseable {
                     if (spins < MOST_SPINS) {
                         Thread.onSpinWait();
                     } else {
-                        Thread.yield();
+                        LockSupport.parkNanos(1);
                     }
                 }
                 part.run();
