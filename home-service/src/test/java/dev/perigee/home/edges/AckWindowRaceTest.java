@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** A session whose stream, acknowledgements, log and operator are as many threads. */
@@ -58,7 +59,13 @@ class AckWindowRaceTest {
                             }
                         },
                         () -> acknowledge(session, acks),
-                        () -> send(session));
+                        () -> {
+                            try {
+                                send(session);
+                            } finally {
+                                done.set(true);
+                            }
+                        });
                 assertThat(session.confirmed(END))
                         .as("the last bookmark was acknowledged")
                         .isTrue();
@@ -74,7 +81,7 @@ class AckWindowRaceTest {
                 ackBegun.accumulateAndGet(version, Math::max);
                 session.acknowledge(new Acknowledgement(7, version, null), moment(0));
             } else {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(1);
             }
         }
         long last = sentTo.get();
@@ -88,7 +95,7 @@ class AckWindowRaceTest {
         while (complete < END) {
             Frame frame = session.next(0);
             if (frame == null || frame.id() == null) {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(1);
                 continue;
             }
             long version = frame.id().version();
@@ -109,7 +116,6 @@ class AckWindowRaceTest {
             assertThat(unacknowledged).hasSizeLessThanOrEqualTo(WINDOW);
             sentTo.set(version);
         }
-        done.set(true);
     }
 
     /** Nobody knows who closes first: one goodbye comes, with the first reason given, and nothing after it. */

@@ -40,7 +40,7 @@ public final class Together implements AutoCloseable {
                     if (spins < MOST_SPINS) {
                         Thread.onSpinWait();
                     } else {
-                        LockSupport.parkNanos(1_000);
+                        LockSupport.parkNanos(1);
                     }
                 }
                 part.run();

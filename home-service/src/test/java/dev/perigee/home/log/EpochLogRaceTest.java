@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -68,7 +69,7 @@ class EpochLogRaceTest {
             }
             if (cursor >= head) {
                 // In step: let the writer come.
-                Thread.onSpinWait();
+                LockSupport.parkNanos(1);
             }
             cursor = Math.max(cursor, head);
             if (random.nextInt(50) == 0) {

@@ -135,8 +135,8 @@ final class PgOutputEncoder {
     private void change(char type, int oid, String markers) throws IOException {
         out.writeByte(type);
         out.writeInt(oid);
-        for (char marker : markers.toCharArray()) {
-            out.writeByte(marker);
+        for (int m = 0; m < markers.length(); m++) {
+            out.writeByte(markers.charAt(m));
             int columns = random.nextInt(4);
             out.writeShort(columns);
             for (int i = 0; i < columns; i++) {
