@@ -30,11 +30,35 @@ class EdgeHttpFuzzTest {
     private static final String[] VALID = {STATEMENT, "{\"statements\":[" + STATEMENT + "," + STATEMENT + "]}"};
 
     private static final String[] VERSIONS = {
-        "", ":", "7.1:1", "1", "-1", "7.1:-1", "99999999999999999999", "x", "7.1:1:1", "<b>:1", "\"1\"", "a".repeat(5000) + ":1"
+        "",
+        ":",
+        "7.1:1",
+        "1",
+        "-1",
+        "7.1:-1",
+        "99999999999999999999",
+        "x",
+        "7.1:1:1",
+        "<b>:1",
+        "\"1\"",
+        "a".repeat(5000) + ":1"
     };
     private static final String[] CONTROLS = {
-        "no-cache", "max-age", "max-age=", "max-age=-1", "max-age=1e9", "max-age=99999999999999999999", "max-age=\"1",
-        "max-age==1", ",,,", "=", "only-if-cached", "stale-if-error=\"\"", "no-store, no-store", "\"", "max-age=\"\"\""
+        "no-cache",
+        "max-age",
+        "max-age=",
+        "max-age=-1",
+        "max-age=1e9",
+        "max-age=99999999999999999999",
+        "max-age=\"1",
+        "max-age==1",
+        ",,,",
+        "=",
+        "only-if-cached",
+        "stale-if-error=\"\"",
+        "no-store, no-store",
+        "\"",
+        "max-age=\"\"\""
     };
 
     @LocalServerPort
@@ -70,7 +94,8 @@ class EdgeHttpFuzzTest {
                         "/api/query",
                         random.nextInt(4) > 0
                                 ? "Bearer the-client"
-                                : Fuzz.any(random, "Bearer", "Bearer ", "bearer the-client", "Basic eDp5", "Bearer a b"),
+                                : Fuzz.any(
+                                        random, "Bearer", "Bearer ", "bearer the-client", "Basic eDp5", "Bearer a b"),
                         STATEMENT.getBytes(StandardCharsets.UTF_8),
                         "Perigee-Min-Version",
                         Fuzz.any(random, VERSIONS),

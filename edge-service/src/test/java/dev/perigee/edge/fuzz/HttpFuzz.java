@@ -29,9 +29,31 @@ public final class HttpFuzz {
             Arrays.stream(ProblemCode.values()).map(ProblemCode::code).collect(Collectors.toSet());
 
     private static final String[] VALUES = {
-        "null", "true", "-1", "0", "1.5", "1e999", "-1e-999", "99999999999999999999", "\"\"", "\"\\u0000\"",
-        "\"\\ud800\"", "\"<script>\"", "\"a\\r\\nb: c\"", "\"\u202e\"", "[]", "[null]", "{}", "[[]]", "{\"a\":1}",
-        "[1,[2,[3]]]", "NaN", "'x'", "0x1", "01", "\"\u0001\""
+        "null",
+        "true",
+        "-1",
+        "0",
+        "1.5",
+        "1e999",
+        "-1e-999",
+        "99999999999999999999",
+        "\"\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"<script>\"",
+        "\"a\\r\\nb: c\"",
+        "\"\u202e\"",
+        "[]",
+        "[null]",
+        "{}",
+        "[[]]",
+        "{\"a\":1}",
+        "[1,[2,[3]]]",
+        "NaN",
+        "'x'",
+        "0x1",
+        "01",
+        "\"\u0001\""
     };
 
     private static final List<String> PAST =
@@ -103,9 +125,7 @@ public final class HttpFuzz {
             return new Reply(status, null);
         }
         String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(response.headers().firstValue("Content-Type"))
-                .as(shown)
-                .hasValue("application/problem+json");
+        assertThat(response.headers().firstValue("Content-Type")).as(shown).hasValue("application/problem+json");
         JsonNode problem = WireJson.mapper().readTree(text);
         String code = problem.path("code").asString();
         assertThat(CODES).as(shown).contains(code);
