@@ -15,6 +15,8 @@ import java.util.function.BooleanSupplier;
  */
 final class World {
 
+    private static final int MOST_STEPS = 50_000;
+
     /** In which process it takes place; null if nobody can hold it up. Unless it is still wanted then, it is no step. */
     private record Event(
             long time, long number, SimProcess process, String what, BooleanSupplier wanted, Runnable task) {}
@@ -78,6 +80,9 @@ final class World {
         }
         now = event.time;
         steps++;
+        if (steps > MOST_STEPS) {
+            throw new AssertionError("(L1) no end after " + MOST_STEPS + " steps");
+        }
         if (traced()) {
             say(process == null ? "" : process.name, event.what);
         }

@@ -125,7 +125,9 @@ final class LinkMachine {
         AckPace acks = pace;
         if (state instanceof Streaming streaming && acks != null) {
             long watchdog = lastBytes + MISSED_HEARTBEATS * streaming.heartbeat();
-            return acks.inFlight() || watchdog - acks.deadline() < 0 ? watchdog : acks.deadline();
+            // Before the reset there is nothing to acknowledge: a tick for that would only ask for the next.
+            boolean none = acks.inFlight() || streaming.awaitingReset();
+            return none || watchdog - acks.deadline() < 0 ? watchdog : acks.deadline();
         }
         return null;
     }
