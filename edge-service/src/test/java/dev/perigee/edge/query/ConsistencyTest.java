@@ -62,7 +62,7 @@ class ConsistencyTest extends ReadPathFixture {
                 Duration.ofSeconds(3),
                 null);
         EdgeConfig config = new EdgeConfig(EdgeConfig.Role.EDGE, homes(), "t", null, null, null);
-        HomeClient client = new HomeClient(
+        HomeClient client = new HttpHomeClient(
                 HomeHttp.of(config, policy),
                 Homes.of(config),
                 new HomeProperties(Duration.ofSeconds(5), 10, DataSize.ofMegabytes(1)));
