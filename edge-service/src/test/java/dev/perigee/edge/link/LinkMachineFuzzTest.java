@@ -136,7 +136,7 @@ class LinkMachineFuzzTest extends MachineFixture {
     private LinkEvent.Frame frame(int about, Random random) {
         boolean first = machine.view().status() == Status.CONNECTING;
         String epoch = random.nextInt(10) == 0 ? "e.2" : "e.1";
-        long version = 10 + random.nextInt(4);
+        long version = 10L + random.nextInt(4);
         String id = epoch + ":" + version;
         LinkEvent.Frame frame =
                 switch (first ? 0 : random.nextInt(6)) {
