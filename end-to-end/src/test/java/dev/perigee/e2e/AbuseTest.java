@@ -19,11 +19,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Somebody means ill, or is broken in a way that looks like it; the others must not notice. Limits are low, to be reached. */
+@Tag("long")
 class AbuseTest {
 
     private static final String READ = "SELECT n FROM fair WHERE id = 1";

@@ -16,9 +16,11 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Things break, one at a time; nothing stale survives, and everything heals by itself. */
+@Tag("long")
 class FaultsTest {
 
     private static final String READ_A = "SELECT n FROM a WHERE id = 1";

@@ -33,6 +33,7 @@ import tools.jackson.databind.JsonNode;
 /** Homes that die, and homes that are restarted one after the other: their edges carry on at another, and keep all. */
 @ExtendWith(ThreeHomes.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Tag("long")
 class HomesFailTest {
 
     /** The edges' default. */
@@ -99,7 +100,6 @@ class HomesFailTest {
         fleet.awaitListening("home-1");
     }
 
-    @Tag("long")
     @Test
     @Order(1)
     void homesWithTemporarySlotsAreRestartedOneAfterTheOther() throws Exception {
@@ -107,7 +107,6 @@ class HomesFailTest {
     }
 
     /** Those before left durable slots, if they ran. */
-    @Tag("long")
     @Test
     @Order(2)
     void homesWithDurableSlotsAreRestartedOneAfterTheOther() throws Exception {

@@ -13,12 +13,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /** Edges that want to hear of some tables only. */
 @ExtendWith(ThreeHomes.class)
+@Tag("long")
 class InterestTest {
 
     private static final int COMMITS = 50;

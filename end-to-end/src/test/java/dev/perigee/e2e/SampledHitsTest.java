@@ -9,10 +9,12 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** An edge that compares every hit with home. */
+@Tag("long")
 class SampledHitsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);

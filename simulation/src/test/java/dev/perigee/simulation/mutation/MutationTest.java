@@ -42,6 +42,13 @@ class MutationTest {
         }
     }
 
+    /** They are kept able to run, so that nobody has to find out again where they belong. */
+    @Test
+    void theOthersCompileStill() {
+        assertThat(Mutations.STILL_ALIVE)
+                .allSatisfy(mutation -> assertThat(Mutant.of(mutation)).isNotNull());
+    }
+
     @Test
     void thereAreEnough() {
         assertThat(Mutations.ALL).hasSizeGreaterThanOrEqualTo(20);

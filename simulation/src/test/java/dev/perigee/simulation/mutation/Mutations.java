@@ -63,12 +63,7 @@ final class Mutations {
                     "feed age counts from reading the heartbeat back, not from sending it",
                     LEDGER,
                     "proven = sent;",
-                    "proven = new Sent(nanoTime.getAsLong(), clock.instant());"),
-            new Mutation(
-                    "heartbeats of the process before pass for our own",
-                    LEDGER,
-                    "this.last = last;",
-                    "this.last = 0;"));
+                    "proven = new Sent(nanoTime.getAsLong(), clock.instant());"));
 
     /** What an edge is sent, and what home believes of it. */
     private static final List<Mutation> OF_THE_SESSION = List.of(
@@ -78,16 +73,10 @@ final class Mutations {
                     "return record == null ? bookmark(head, now) : invalidate(record);",
                     "return record == null || window.halfFull() ? bookmark(head, now) : invalidate(record);"),
             new Mutation(
-                    "resume at the head, without what was missed",
-                    SESSION,
-                    "cursor = resumeFrom.version();",
-                    "cursor = Math.max(resumeFrom.version(), log.head());"),
-            new Mutation(
                     "resume from before the log began",
                     SESSION,
                     "return resumeFrom.version() < log.start() ? Reset.Reason.COMPACTED : null;",
                     "return null;"),
-            new Mutation("no reset on a new epoch", SESSION, "resetDue = Reset.Reason.EPOCH;", ""),
             new Mutation(
                     "an interest hides records that concern all tables",
                     SESSION,
@@ -99,30 +88,10 @@ final class Mutations {
                     "return inFlight.size() >= size;",
                     "return inFlight.size() < 0;"),
             new Mutation(
-                    "acknowledgements of the old epoch count after a reset",
-                    ACK_WINDOW,
-                    "aligned = false;",
-                    "aligned = true;"),
-            new Mutation(
-                    "eviction by id without generation",
-                    REGISTRY,
-                    "if (session != null && session.generation() <= generation) {",
-                    "if (session != null) {"),
-            new Mutation(
-                    "a late end removes the successor",
-                    REGISTRY,
-                    "if (sessions.remove(session.edgeId(), session)) {",
-                    "if (sessions.remove(session.edgeId()) != null) {"),
-            new Mutation(
                     "acknowledgements of another generation are taken",
                     REGISTRY,
                     "if (session.generation() != ack.generation()) {",
-                    "if (session.generation() < 0) {"),
-            new Mutation(
-                    "the last word on eligibility wins, not the latest revision",
-                    ELIGIBILITY,
-                    "next.revision > before.revision ? next : before",
-                    "next"));
+                    "if (session.generation() < 0) {"));
 
     /** How the edge follows. */
     private static final List<Mutation> OF_THE_LINK = List.of(
@@ -131,13 +100,6 @@ final class Mutations {
                     MACHINE,
                     "actions.add(new LinkAction.Raise(invalidation));",
                     "actions.add(new LinkAction.Raise(invalidation)); complete(id);"),
-            new Mutation(
-                    "resume from the last frame instead of the last bookmark", MACHINE, "cursor = completeTo;", ""),
-            new Mutation(
-                    "a frame that makes no sense is passed over",
-                    MACHINE,
-                    "distrust(String.valueOf(bad.getMessage()), now);",
-                    ""),
             new Mutation(
                     "current as of when the answer came, not of when it was asked for",
                     MACHINE,
@@ -162,17 +124,7 @@ final class Mutations {
                     "now.tables.merge(table, event.upToVersion(), Math::max);",
                     "now.tables.computeIfPresent(table, (name, mark) -> Math.max(mark, event.upToVersion()));"),
             new Mutation(
-                    "a watermark may fall",
-                    WATERMARKS,
-                    "now.tables.merge(table, event.upToVersion(), Math::max);",
-                    "now.tables.put(table, event.upToVersion());"),
-            new Mutation(
                     "a reset within the epoch keeps everything", WATERMARKS, "raiseAll(now, position.version());", ""),
-            new Mutation(
-                    "versions of different epochs are compared",
-                    WATERMARKS,
-                    "now != null && now.epoch.equals(readAt.epoch()) &&",
-                    "now != null &&"),
             new Mutation(
                     "the fence lets pass one too many",
                     WATERMARKS,
@@ -183,11 +135,6 @@ final class Mutations {
                     WATERMARKS,
                     "return passes(result.readAt(), result.tables());",
                     "return true;"),
-            new Mutation(
-                    "a hit does not ask how stale the edge is",
-                    QUERY,
-                    "if (staleness > policy.maxStaleness().toNanos()) {",
-                    "if (staleness < 0) {"),
             new Mutation(
                     "a hit does not ask how stale the request allows it to be",
                     QUERY,
@@ -204,17 +151,73 @@ final class Mutations {
                     "read.mark == terms.mark\n                    && ",
                     ""),
             new Mutation(
-                    "a flight is joined however long it has been under way",
-                    FLIGHT,
-                    "&& read.now - terms.now <= read.maxStaleness\n",
-                    "\n"),
-            new Mutation(
                     "a flight is joined that may miss the reader's own write",
                     FLIGHT,
                     "&& (read.minVersion == null || read.minVersion.coveredBy(terms.completeTo));",
                     ";"));
 
-    /** All of them. */
+    /** What the simulator does not see yet: it must, and then they move up. */
+    static final List<Mutation> STILL_ALIVE = List.of(
+            new Mutation(
+                    "resume at the head, without what was missed",
+                    SESSION,
+                    "cursor = resumeFrom.version();",
+                    "cursor = Math.max(resumeFrom.version(), log.head());"),
+            new Mutation("no reset on a new epoch", SESSION, "resetDue = Reset.Reason.EPOCH;", ""),
+            new Mutation(
+                    "acknowledgements of the old epoch count after a reset",
+                    ACK_WINDOW,
+                    "aligned = false;",
+                    "aligned = true;"),
+            new Mutation(
+                    "eviction by id without generation",
+                    REGISTRY,
+                    "if (session != null && session.generation() <= generation) {",
+                    "if (session != null) {"),
+            new Mutation(
+                    "a late end removes the successor",
+                    REGISTRY,
+                    "if (sessions.remove(session.edgeId(), session)) {",
+                    "if (sessions.remove(session.edgeId()) != null) {"),
+            new Mutation(
+                    "the last word on eligibility wins, not the latest revision",
+                    ELIGIBILITY,
+                    "next.revision > before.revision ? next : before",
+                    "next"),
+            new Mutation(
+                    "resume from the last frame instead of the last bookmark", MACHINE, "cursor = completeTo;", ""),
+            new Mutation(
+                    "a frame that makes no sense is passed over",
+                    MACHINE,
+                    "distrust(String.valueOf(bad.getMessage()), now);",
+                    ""),
+            new Mutation(
+                    "a watermark may fall",
+                    WATERMARKS,
+                    "now.tables.merge(table, event.upToVersion(), Math::max);",
+                    "now.tables.put(table, event.upToVersion());"),
+            new Mutation(
+                    "versions of different epochs are compared",
+                    WATERMARKS,
+                    "now != null && now.epoch.equals(readAt.epoch()) &&",
+                    "now != null &&"),
+            new Mutation(
+                    "a hit does not ask how stale the edge is",
+                    QUERY,
+                    "if (staleness > policy.maxStaleness().toNanos()) {",
+                    "if (staleness < 0) {"),
+            new Mutation(
+                    "a flight is joined however long it has been under way",
+                    FLIGHT,
+                    "&& read.now - terms.now <= read.maxStaleness\n",
+                    "\n"),
+            new Mutation(
+                    "heartbeats of the process before pass for our own",
+                    LEDGER,
+                    "this.last = last;",
+                    "this.last = 0;"));
+
+    /** All that it sees. */
     static final List<Mutation> ALL = Stream.of(OF_THE_GATE_AND_THE_LOG, OF_THE_SESSION, OF_THE_LINK, OF_THE_CACHE)
             .flatMap(List::stream)
             .toList();
