@@ -17,6 +17,7 @@ import dev.perigee.model.StreamPosition;
 import dev.perigee.web.MinVersion;
 import dev.perigee.web.ProblemException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -132,14 +133,15 @@ final class QueryService {
         boolean eligible = view.eligibility().enabled();
         CachedResult found =
                 !eligible || completeTo == null || read.control().noCache() ? null : cache.find(read.key());
-        // After them: if the process was frozen in between, that counts as staleness too.
+        // After them: if the process was frozen in between, that counts as staleness too. And the time shown before it.
+        Instant shown = wallClock.instant();
         long now = ticker.read();
         Reason reason = completeTo == null ? Reason.NOT_LINKED : judge(read, found, view, completeTo, now);
         if (reason == null && found != null && completeTo != null) {
             metrics.hit();
             found.countHit();
             hits.served(read, found);
-            return Mono.just(hit(found, view, completeTo, now, 0, null));
+            return Mono.just(hit(found, view, completeTo, shown, now, 0, null));
         }
         Statements.Decision decision = statements.find(read.key().sql());
         boolean outside = decision != null && !interest.coversAll(decision.tables());
@@ -256,8 +258,9 @@ final class QueryService {
         CachedResult result = outcome.result();
         if (result != null) {
             // Home read it after it was asked: it lacks no commit from before that.
+            Instant shown = wallClock.instant();
             Duration age = Duration.ofNanos(result.age(ticker.read()));
-            reply.asOf(age.toSeconds(), wallClock.instant().minus(age));
+            reply.asOf(age.toSeconds(), shown.minus(age));
         }
         return reply;
     }
@@ -298,6 +301,7 @@ final class QueryService {
         LinkView view = link.get();
         StreamPosition completeTo = view.completeTo();
         CachedResult found = cache.find(read.key());
+        Instant shown = wallClock.instant();
         long now = ticker.read();
         long allowed = staleIfError(read);
         if (completeTo == null
@@ -315,13 +319,14 @@ final class QueryService {
         }
         metrics.staleHit();
         found.countHit();
-        return hit(found, view, completeTo, now, Math.max(0, over), "stale-if-error");
+        return hit(found, view, completeTo, shown, now, Math.max(0, over), "stale-if-error");
     }
 
     private Reply hit(
             CachedResult found,
             LinkView view,
             StreamPosition completeTo,
+            Instant shown,
             long now,
             long over,
             @Nullable String detail) {
@@ -330,8 +335,7 @@ final class QueryService {
         long ttl = over > 0
                 ? -Duration.ofNanos(over).toSeconds()
                 : Duration.ofNanos(found.ttlLeft(now)).toSeconds();
-        return Reply.hit(
-                found, version, staleness.toSeconds(), wallClock.instant().minus(staleness), status.hit(ttl, detail));
+        return Reply.hit(found, version, staleness.toSeconds(), shown.minus(staleness), status.hit(ttl, detail));
     }
 
     /** How far behind an answer from memory may be, nanoseconds. */

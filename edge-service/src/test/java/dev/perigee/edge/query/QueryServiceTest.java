@@ -273,6 +273,21 @@ class QueryServiceTest extends ReadPathFixture {
     }
 
     @Test
+    void theTimeShownIsNoLaterThanTheClockItWasMeasuredBy() {
+        QueryService service = service(WhenStale.BYPASS, Duration.ZERO);
+        ask(service, READ);
+        Instant began = wallClock.instant();
+        wallClock = () -> began.plusNanos(now.get());
+        now.set(Duration.ofSeconds(1).toNanos());
+        // As if the process had been stopped right after every look at the clock.
+        ticker = () -> now.getAndAdd(Duration.ofSeconds(3).toNanos());
+        Reply hit = ask(service, READ);
+        assertThat(status(hit)).contains("hit");
+        assertThat(hit.headers().getFirst("Age")).isEqualTo("1");
+        assertThat(Instant.parse(hit.headers().getFirst("Perigee-As-Of"))).isEqualTo(began);
+    }
+
+    @Test
     void homesRefusalOfOurTokenIsNotTheClients() {
         home = (request, response) -> response.status(401).send();
         Reply reply = ask(service(WhenStale.BYPASS, Duration.ZERO), READ);

@@ -1,5 +1,6 @@
 package dev.perigee.edge.query;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.perigee.edge.cache.QueryKey;
 import dev.perigee.edge.cache.ResultCache;
 import dev.perigee.edge.cache.Statements;
@@ -21,6 +22,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,6 +49,8 @@ abstract class ReadPathFixture {
     final ResultCache cache = new ResultCache(100, 1024 * 1024, marks, now::get);
     final Statements statements = new Statements(marks);
     Duration frozenFor = Duration.ZERO;
+    Ticker ticker = now::get;
+    InstantSource wallClock = InstantSource.fixed(Instant.parse("2026-01-01T00:00:10Z"));
     volatile LinkView view = view(10, 0L);
     volatile BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> home =
             (request, response) -> cacheable(response, 10, "v" + asked.get());
@@ -168,8 +172,8 @@ abstract class ReadPathFixture {
                 forwarding,
                 policy,
                 metrics,
-                now::get,
-                () -> Instant.parse("2026-01-01T00:00:10Z"));
+                () -> ticker.read(),
+                () -> wallClock.instant());
     }
 
     /** As if the process had been stopped right after the link was looked at. */
