@@ -53,13 +53,12 @@ public final class BearerAuthentication {
         if (!(presented.getDetails() instanceof Caller caller)) {
             throw new BadCredentialsException("not a bearer token");
         }
-        String token = String.valueOf(presented.getCredentials());
-        String digest = BearerTokens.digest(token);
+        String digest = BearerTokens.digest(String.valueOf(presented.getCredentials()));
         Duration wait = guesses.refuses(caller.address, digest);
         if (wait != null) {
             throw new TooManyAttempts(wait);
         }
-        BearerTokens.Grant grant = tokens.authenticate(token);
+        BearerTokens.Grant grant = tokens.find(digest);
         if (grant == null) {
             guesses.failed(caller.address, digest);
             throw new BadCredentialsException("unknown bearer token");
