@@ -79,20 +79,6 @@ final class QueryService {
             LinkProperties policy,
             QueryMetrics metrics,
             Ticker ticker,
-            InstantSource wallClock) {
-        this(link, cache, statements, watermarks, forwarding, policy, metrics, ticker, wallClock, HitListener.NOBODY);
-    }
-
-    /** The same, with somebody who is told of every hit. */
-    QueryService(
-            Supplier<LinkView> link,
-            ResultCache cache,
-            Statements statements,
-            Watermarks watermarks,
-            Forwarding forwarding,
-            LinkProperties policy,
-            QueryMetrics metrics,
-            Ticker ticker,
             InstantSource wallClock,
             HitListener hits) {
         this.link = link;

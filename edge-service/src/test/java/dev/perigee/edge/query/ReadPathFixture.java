@@ -173,7 +173,8 @@ abstract class ReadPathFixture {
                 policy,
                 metrics,
                 () -> ticker.read(),
-                () -> wallClock.instant());
+                () -> wallClock.instant(),
+                HitListener.NOBODY);
     }
 
     /** As if the process had been stopped right after the link was looked at. */

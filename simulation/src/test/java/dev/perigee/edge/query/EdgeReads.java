@@ -98,8 +98,17 @@ public final class EdgeReads {
                 readOnly,
                 new Call(sink)));
         Forwarding forwarding = new Forwarding(client, cache, statements, defaultTtl, policy.tables(), metrics, ticker);
-        this.service =
-                new QueryService(link, cache, statements, watermarks, forwarding, policy, metrics, ticker, wallClock);
+        this.service = new QueryService(
+                link,
+                cache,
+                statements,
+                watermarks,
+                forwarding,
+                policy,
+                metrics,
+                ticker,
+                wallClock,
+                HitListener.NOBODY);
     }
 
     /**
