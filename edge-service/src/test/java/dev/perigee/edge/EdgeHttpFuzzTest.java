@@ -3,9 +3,9 @@ package dev.perigee.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perigee.edge.cache.ResultCache;
-import dev.perigee.edge.fuzz.Fuzz;
-import dev.perigee.edge.fuzz.HttpFuzz;
-import dev.perigee.edge.fuzz.HttpFuzz.Reply;
+import dev.perigee.testing.Fuzz;
+import dev.perigee.testing.HttpFuzz;
+import dev.perigee.testing.HttpFuzz.Reply;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;

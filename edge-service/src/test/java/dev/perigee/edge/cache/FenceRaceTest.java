@@ -2,11 +2,11 @@ package dev.perigee.edge.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.perigee.edge.fuzz.Fuzz;
-import dev.perigee.edge.fuzz.Together;
 import dev.perigee.model.InvalidationEvent;
 import dev.perigee.model.QueryRequest;
 import dev.perigee.model.StreamPosition;
+import dev.perigee.testing.Fuzz;
+import dev.perigee.testing.Together;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -125,44 +125,6 @@ class FenceRaceTest {
                             }
                         });
             });
-        }
-    }
-
-    /** Whichever comes first: after both, the result that was on its way is not there. */
-    @Test
-    void aPurgeLeavesNothingThatWasOnItsWay() throws Exception {
-        Watermarks marks = new Watermarks();
-        marks.reset(at(0, 1));
-        ResultCache cache = new ResultCache(100, 1 << 20, marks, () -> 0);
-        try (Together threads = new Together()) {
-            Fuzz.trials(8_000, random -> {
-                int how = random.nextInt(3);
-                long ticket = cache.ticket();
-                threads.run(
-                        () -> {
-                            spin(random.nextInt(50));
-                            cache.admit(ticket, key(0), result(0, at(0, 9)));
-                        },
-                        () -> {
-                            if (how == 0) {
-                                cache.purge();
-                            } else if (how == 1) {
-                                cache.purge(name(0));
-                            } else {
-                                cache.allow(false, null);
-                                cache.adapt();
-                                cache.allow(true, null);
-                            }
-                        });
-                assertThat(cache.find(key(0))).isNull();
-            });
-        }
-        assertThat(cache.admit(cache.ticket(), key(0), result(0, at(0, 9)))).isTrue();
-    }
-
-    private static void spin(int times) {
-        for (int i = 0; i < times; i++) {
-            Thread.onSpinWait();
         }
     }
 

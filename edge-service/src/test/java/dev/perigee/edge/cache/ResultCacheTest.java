@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -218,16 +219,30 @@ class ResultCacheTest {
 
     @Test
     void aPurgeBetweenTheTestAndTheInsertionCounts() {
-        AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+        ResultCache raced = admitting(ResultCache::purge);
+        assertThat(raced.find(key("select 1"))).isNull();
+    }
+
+    /** It would not be served; but neither is its memory wasted until somebody sweeps. */
+    @Test
+    void aChangeBetweenTheTestAndTheInsertionCounts() {
+        ResultCache raced = admitting(none -> marks.raise(change(20, "a.b")));
+        assertThat(raced.find(key("select 1"))).isNull();
+        assertThat(raced.refused()).isEqualTo(1);
+    }
+
+    /** A cache that was asked to admit a result, with something happening between its test and the insertion. */
+    private ResultCache admitting(Consumer<ResultCache> meanwhile) {
+        AtomicReference<Runnable> next = new AtomicReference<>(() -> {});
         // The clock is read while a result is inserted.
         ResultCache raced = new ResultCache(100, MIB, marks, () -> {
-            meanwhile.getAndSet(() -> {}).run();
+            next.getAndSet(() -> {}).run();
             return 0;
         });
         long ticket = raced.ticket();
-        meanwhile.set(raced::purge);
+        next.set(() -> meanwhile.accept(raced));
         assertThat(raced.admit(ticket, key("select 1"), result(10, "a.b"))).isFalse();
-        assertThat(raced.find(key("select 1"))).isNull();
+        return raced;
     }
 
     @Test

@@ -3,10 +3,10 @@ package dev.perigee.edge.link;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perigee.edge.cache.Watermarks;
-import dev.perigee.edge.fuzz.Fuzz;
 import dev.perigee.edge.link.FrameParser.BadFrame;
 import dev.perigee.edge.link.LinkView.Status;
 import dev.perigee.model.AcknowledgementAnswer;
+import dev.perigee.testing.Fuzz;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;

@@ -2,9 +2,9 @@ package dev.perigee.edge.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.perigee.edge.fuzz.Fuzz;
 import dev.perigee.edge.link.FrameParser.BadFrame;
 import dev.perigee.edge.link.FrameParser.Parsed;
+import dev.perigee.testing.Fuzz;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,12 +3,12 @@ package dev.perigee.edge.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perigee.edge.cache.QueryKey;
-import dev.perigee.edge.fuzz.Fuzz;
-import dev.perigee.edge.fuzz.Together;
 import dev.perigee.edge.query.SingleFlight.Arrival;
 import dev.perigee.edge.query.SingleFlight.Terms;
 import dev.perigee.model.QueryRequest;
 import dev.perigee.model.StreamPosition;
+import dev.perigee.testing.Fuzz;
+import dev.perigee.testing.Together;
 import dev.perigee.web.MinVersion;
 import java.util.ArrayList;
 import java.util.List;

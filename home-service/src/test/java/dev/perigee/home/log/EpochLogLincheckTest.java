@@ -1,22 +1,14 @@
 package dev.perigee.home.log;
 
 import dev.perigee.model.InvalidationEvent;
+import dev.perigee.testing.Interleavings;
 import java.time.Instant;
 import java.util.List;
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/**
- * All interleavings, up to a depth, of one writer and who reads the log. Tagged "long" because the tool takes more time to
- * start than {@link EpochLogRaceTest} to run.
- */
-@Tag("long")
+/** One writer of the log and who reads it. */
 public class EpochLogLincheckTest {
-
-    private static final int ITERATIONS = 5;
-    private static final int INVOCATIONS = 200;
 
     private final EpochLog log = new EpochLog("1.1", 0);
     private long version;
@@ -55,11 +47,6 @@ public class EpochLogLincheckTest {
 
     @Test
     void everyInterleaving() {
-        new ModelCheckingOptions()
-                .threads(2)
-                .actorsPerThread(3)
-                .iterations(Math.multiplyExact(ITERATIONS, Integer.getInteger("perigee.depth", 1)))
-                .invocationsPerIteration(INVOCATIONS)
-                .check(EpochLogLincheckTest.class);
+        Interleavings.check(EpochLogLincheckTest.class, 2);
     }
 }

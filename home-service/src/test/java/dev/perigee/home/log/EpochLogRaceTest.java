@@ -2,9 +2,9 @@ package dev.perigee.home.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.perigee.home.fuzz.Fuzz;
-import dev.perigee.home.fuzz.Together;
 import dev.perigee.model.InvalidationEvent;
+import dev.perigee.testing.Fuzz;
+import dev.perigee.testing.Together;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,8 +2,8 @@ package dev.perigee.home.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.perigee.home.fuzz.Fuzz;
 import dev.perigee.home.query.Token.Kind;
+import dev.perigee.testing.Fuzz;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

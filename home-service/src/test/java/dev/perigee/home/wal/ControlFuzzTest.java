@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import dev.perigee.home.fuzz.Fuzz;
+import dev.perigee.testing.Fuzz;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;

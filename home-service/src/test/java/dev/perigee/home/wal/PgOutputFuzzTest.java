@@ -2,7 +2,7 @@ package dev.perigee.home.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.perigee.home.fuzz.Fuzz;
+import dev.perigee.testing.Fuzz;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;

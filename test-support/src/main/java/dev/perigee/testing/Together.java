@@ -1,4 +1,4 @@
-package dev.perigee.home.fuzz;
+package dev.perigee.testing;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +51,7 @@ public final class Together implements AutoCloseable {
             try {
                 each.get(HANGS_SECONDS, TimeUnit.SECONDS);
             } catch (ExecutionException failure) {
-                throw new AssertionError(failure.getCause().getMessage(), failure.getCause());
+                throw new AssertionError(failure.getMessage(), failure.getCause());
             } catch (TimeoutException hangs) {
                 throw new AssertionError("a thread does not end", hangs);
             }

@@ -1,4 +1,4 @@
-package dev.perigee.home.fuzz;
+package dev.perigee.testing;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Seeded trials. What fails says its seed; {@code -Dperigee.seed=N} tries that one alone, {@code -Pdeep} tries a hundred
@@ -20,7 +22,7 @@ public final class Fuzz {
         void run(Random random) throws Exception;
     }
 
-    private static final Long ONLY = Long.getLong("perigee.seed");
+    private static final @Nullable Long ONLY = Long.getLong("perigee.seed");
     private static final int DEPTH = Integer.getInteger("perigee.depth", 1);
 
     private Fuzz() {}
@@ -101,7 +103,7 @@ public final class Fuzz {
 
     /** Past failures and hand-picked nasties, one a line: {@code fuzz/<name>}; {@code #} begins a remark. */
     public static List<String> corpus(String name) {
-        try (InputStream in = Fuzz.class.getResourceAsStream("/fuzz/" + name)) {
+        try (InputStream in = Objects.requireNonNull(Fuzz.class.getResourceAsStream("/fuzz/" + name), name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> !line.isBlank() && !line.startsWith("#"))

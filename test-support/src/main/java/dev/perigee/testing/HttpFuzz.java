@@ -1,4 +1,4 @@
-package dev.perigee.edge.fuzz;
+package dev.perigee.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Sends any body and any header to an endpoint, and looks at what comes back. */
@@ -66,7 +67,7 @@ public final class HttpFuzz {
     }
 
     /** What came back; no body of a stream. */
-    public record Reply(int status, String code) {}
+    public record Reply(int status, @Nullable String code) {}
 
     /** The corpus. */
     public static List<String> past() {
@@ -115,7 +116,11 @@ public final class HttpFuzz {
         }
         HttpResponse<InputStream> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
         try (InputStream in = response.body()) {
-            return looked(response, in, "for fuzz/json.txt: " + new String(body, StandardCharsets.UTF_8));
+            return looked(
+                    response,
+                    in,
+                    response.statusCode() + " to " + method + " " + path + " " + String.join(": ", headers)
+                            + " for fuzz/json.txt: " + new String(body, StandardCharsets.UTF_8));
         }
     }
 
