@@ -5,6 +5,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
@@ -13,6 +14,8 @@ import org.springframework.http.ProblemDetail;
 public final class ProblemException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
+
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}]");
 
     private final ProblemCode code;
     private final transient Map<String, Object> members = new LinkedHashMap<>();
@@ -56,12 +59,15 @@ public final class ProblemException extends RuntimeException {
         return problem;
     }
 
-    /** A body with this code and detail, and no further members. */
+    /**
+     * A body with this code and detail, and no further members. The detail may repeat what the client sent: of that only
+     * what can be shown.
+     */
     public static ProblemDetail problemDetail(ProblemCode code, @Nullable String detail) {
         ProblemDetail problem = ProblemDetail.forStatus(HttpStatusCode.valueOf(code.status()));
         problem.setType(URI.create("urn:perigee:problem:" + code.code()));
         problem.setTitle(code.title());
-        problem.setDetail(detail);
+        problem.setDetail(detail == null ? null : UNPRINTABLE.matcher(detail).replaceAll("?"));
         problem.setProperty("code", code.code());
         return problem;
     }

@@ -31,7 +31,6 @@ public final class ProblemHandler implements WebExceptionHandler {
     private static final Logger log = LoggerFactory.getLogger(ProblemHandler.class);
 
     private static final Pattern CLASS_NAME = Pattern.compile("(?:\\b[a-z]+\\.)++([A-Z])");
-    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}]");
     private static final int LONGEST_DETAIL = 500;
 
     private static final Map<Integer, ProblemCode> BY_STATUS = Map.of(
@@ -107,10 +106,9 @@ public final class ProblemHandler implements WebExceptionHandler {
                 : answer.getBody().getDetail();
     }
 
-    /** What is wrong with the body, without the names of our classes, and of what the client sent only what can be shown. */
+    /** What is wrong with the body, without the names of our classes and at no great length. */
     private static String presentable(@Nullable String message) {
         String shown = CLASS_NAME.matcher(String.valueOf(message)).replaceAll("$1");
-        shown = UNPRINTABLE.matcher(shown).replaceAll("?");
         return shown.length() <= LONGEST_DETAIL ? shown : shown.substring(0, LONGEST_DETAIL) + "…";
     }
 

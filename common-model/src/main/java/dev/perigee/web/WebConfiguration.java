@@ -1,6 +1,7 @@
 package dev.perigee.web;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.perigee.model.ProblemCode;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.config.annotation.web.reactive.EnableWebFluxSecurity;
+import org.springframework.security.web.server.firewall.ServerExchangeRejectedHandler;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What both services need of the web: imported by each. */
@@ -28,6 +30,15 @@ public class WebConfiguration {
     @Bean
     ProblemHandler problemHandler() {
         return new ProblemHandler();
+    }
+
+    /** What the firewall does not let in never reaches the problem handler. */
+    @Bean
+    ServerExchangeRejectedHandler rejectedHandler() {
+        return (exchange, rejected) -> ProblemHandler.write(
+                exchange.getResponse(),
+                ProblemException.problemDetail(
+                        ProblemCode.INVALID_REQUEST, "The path or a header holds characters that are not allowed."));
     }
 
     @Bean

@@ -65,6 +65,14 @@ class ProblemHandlerTest {
     }
 
     @Test
+    void whatCannotBeShownIsNotRepeated() {
+        assertThat(answer(new ProblemException(ProblemCode.TABLE_UNKNOWN, "no \u001b[2J\u202e\u0000x"))
+                        .get("detail")
+                        .asString())
+                .isEqualTo("no ?[2J??x");
+    }
+
+    @Test
     void aBodyOverTheLimitIsTooLarge() {
         JsonNode body = answer(new ServerWebInputException("Failed", null, new DataBufferLimitException("limit")));
         assertThat(body.get("code").asString()).isEqualTo("payload-too-large");

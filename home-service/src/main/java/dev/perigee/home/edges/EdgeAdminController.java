@@ -12,6 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -23,7 +24,10 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Mono;
 
-/** What operators call: who is there, who has to go, what is stale. */
+/**
+ * What operators call: who is there, who has to go, what is stale. What does something says what it produces: a client that
+ * does not accept that is refused before it is done, not after.
+ */
 @RestController
 @RequestMapping("/api/edge")
 final class EdgeAdminController {
@@ -64,12 +68,12 @@ final class EdgeAdminController {
         return fleet.evict(edgeId);
     }
 
-    @PostMapping("/prune")
+    @PostMapping(path = "/prune", produces = MediaType.APPLICATION_JSON_VALUE)
     PruneResult prune() {
         return new PruneResult(registry.prune());
     }
 
-    @PostMapping("/invalidate")
+    @PostMapping(path = "/invalidate", produces = MediaType.APPLICATION_JSON_VALUE)
     Mono<InvalidationResult> invalidate(
             @RequestBody InvalidationRequest request,
             @RequestParam(name = "await", required = false) @Nullable String await,

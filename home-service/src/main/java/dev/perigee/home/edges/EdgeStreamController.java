@@ -60,7 +60,7 @@ final class EdgeStreamController {
         return register(registration(edgeId, region, baseUrl), lastEventId, grant);
     }
 
-    @PostMapping("/api/edge/{id}/ack")
+    @PostMapping(path = "/api/edge/{id}/ack", produces = MediaType.APPLICATION_JSON_VALUE)
     AcknowledgementAnswer acknowledge(
             @PathVariable("id") String edgeId,
             @RequestBody Acknowledgement ack,

@@ -8,6 +8,7 @@ import dev.perigee.model.HomeNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -31,7 +32,7 @@ final class FleetController {
         this.directory = directory;
     }
 
-    @PutMapping("/api/edge/{id}/cache")
+    @PutMapping(path = "/api/edge/{id}/cache", produces = MediaType.APPLICATION_JSON_VALUE)
     Mono<ResponseEntity<EdgeEligibility>> enable(
             @PathVariable("id") String edgeId, @RequestBody EligibilityRequest request) {
         Capacity capacity = request.capacity();

@@ -19,7 +19,7 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.util.UriUtils;
 import reactor.core.publisher.Mono;
 
-/** SQL over HTTP. */
+/** SQL over HTTP. Who does not accept JSON is refused before anything is run: after it, what was refused would be done. */
 @RestController
 final class QueryController {
 
@@ -29,7 +29,7 @@ final class QueryController {
         this.service = service;
     }
 
-    @PostMapping("/api/query")
+    @PostMapping(path = "/api/query", produces = MediaType.APPLICATION_JSON_VALUE)
     Mono<ResponseEntity<byte[]>> query(
             @RequestBody QueryRequest request,
             @RequestParam(name = "read_before", defaultValue = "false") boolean bounded,
@@ -38,7 +38,7 @@ final class QueryController {
                 .map(QueryController::respond);
     }
 
-    @PostMapping("/api/transaction")
+    @PostMapping(path = "/api/transaction", produces = MediaType.APPLICATION_JSON_VALUE)
     Mono<ResponseEntity<byte[]>> transaction(
             @RequestBody TransactionRequest request, @RequestHeader HttpHeaders headers) {
         return Mono.defer(() -> service.transaction(request.statements(), minVersion(headers)))
