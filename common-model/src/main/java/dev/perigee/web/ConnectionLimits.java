@@ -8,7 +8,8 @@ import reactor.netty.NettyPipeline;
 
 /**
  * Puts limits on connections, beside those that are Spring Boot's properties (idle timeout, size of headers). None of them
- * concerns an answer that takes long, such as a stream of events: they are about requests that never come in.
+ * concerns an answer that takes long to make, or a stream of events: they are about requests that never come in, and about
+ * answers that are there and are not read.
  */
 final class ConnectionLimits implements WebServerFactoryCustomizer<NettyReactiveWebServerFactory> {
 
@@ -32,7 +33,9 @@ final class ConnectionLimits implements WebServerFactoryCustomizer<NettyReactive
         // Not there if HTTP/2 may be negotiated: that has its own limit on streams.
         if (pipeline.get(NettyPipeline.HttpCodec) != null) {
             pipeline.addAfter(
-                    NettyPipeline.HttpCodec, "perigee.requestGuard", new RequestGuard(properties.requestTimeout()));
+                    NettyPipeline.HttpCodec,
+                    "perigee.requestGuard",
+                    new RequestGuard(properties.requestTimeout(), properties.answerTimeout()));
         }
     }
 }

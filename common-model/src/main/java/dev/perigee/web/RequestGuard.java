@@ -14,10 +14,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two things Reactor Netty has no limit for, and neither takes a token. It keeps whatever comes behind a request that has
- * no answer yet: here a connection is closed whose client sends one request after the other without waiting for answers,
- * or without reading them. And it reads on, for ever, a body whose request has been answered already (with 401, say):
- * here such a body has the time any other has. Belongs to one connection.
+ * Three things Reactor Netty has no limit for. It keeps whatever comes behind a request that has no answer yet: here a
+ * connection is closed whose client sends one request after the other without waiting for answers, or without reading
+ * them. It reads on, for ever, a body whose request has been answered already (with 401, say): here such a body has the
+ * time any other has. And it keeps a whole answer for as long as its client cares to take to read it: here that has its
+ * time too. Belongs to one connection.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // the promise passed on is what tells
 final class RequestGuard extends ChannelDuplexHandler {
@@ -26,6 +27,7 @@ final class RequestGuard extends ChannelDuplexHandler {
     private static final int MOST_WAITING = 16;
 
     private final Duration requestTimeout;
+    private final Duration answerTimeout;
     private int unanswered;
     private int waiting;
     private boolean interim;
@@ -34,8 +36,9 @@ final class RequestGuard extends ChannelDuplexHandler {
 
     private @Nullable Future<?> leftover;
 
-    RequestGuard(Duration requestTimeout) {
+    RequestGuard(Duration requestTimeout, Duration answerTimeout) {
         this.requestTimeout = requestTimeout;
+        this.answerTimeout = answerTimeout;
     }
 
     @Override
@@ -66,7 +69,11 @@ final class RequestGuard extends ChannelDuplexHandler {
         }
         if (message instanceof LastHttpContent && !interim) {
             // Handed over is not enough: who does not read would have all requests answered into our memory.
-            context.write(message, promise.unvoid().addListener(sent -> answered(context)));
+            ChannelPromise sent = promise.unvoid();
+            context.write(message, sent.addListener(done -> answered(context)));
+            if (!context.channel().isWritable()) {
+                limit(context, sent);
+            }
             return;
         }
         context.write(message, promise);
@@ -76,6 +83,13 @@ final class RequestGuard extends ChannelDuplexHandler {
     public void channelInactive(ChannelHandlerContext context) {
         forgive();
         context.fireChannelInactive();
+    }
+
+    /** What fits into Netty's buffer is not worth a clock. A stream has no end to wait for: its acknowledgements decide. */
+    private void limit(ChannelHandlerContext context, ChannelPromise sent) {
+        Future<?> tooSlow =
+                context.executor().schedule(() -> context.close(), answerTimeout.toMillis(), TimeUnit.MILLISECONDS);
+        sent.addListener(done -> tooSlow.cancel(false));
     }
 
     private void answered(ChannelHandlerContext context) {

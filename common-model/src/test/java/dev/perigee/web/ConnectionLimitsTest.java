@@ -3,6 +3,9 @@ package dev.perigee.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
@@ -39,7 +42,7 @@ class ConnectionLimitsTest {
 
     @Test
     void oneRequestAfterTheOtherIsNoPipeline() {
-        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2), Duration.ofSeconds(9)));
         for (int i = 0; i < 1000; i++) {
             request(channel);
             channel.writeInbound(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[1])));
@@ -53,7 +56,7 @@ class ConnectionLimitsTest {
 
     @Test
     void requestsThatPileUpCloseTheConnection() {
-        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2), Duration.ofSeconds(9)));
         for (int i = 0; i < 9; i++) {
             request(channel);
             channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -65,7 +68,7 @@ class ConnectionLimitsTest {
 
     @Test
     void aBodyBehindARequestWithoutAnAnswerClosesItToo() {
-        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2), Duration.ofSeconds(9)));
         request(channel);
         // Its own body may be as long as it likes: who reads it has a limit.
         for (int i = 0; i < 1000; i++) {
@@ -86,7 +89,7 @@ class ConnectionLimitsTest {
 
     @Test
     void aBodyThatGoesOnAfterItsAnswerIsCutInTheEnd() {
-        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2), Duration.ofSeconds(9)));
         channel.freezeTime();
         request(channel);
         channel.writeOutbound(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.UNAUTHORIZED));
@@ -110,7 +113,7 @@ class ConnectionLimitsTest {
 
     @Test
     void anAnswerMayTakeAsLongAsItDoes() {
-        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2)));
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2), Duration.ofSeconds(9)));
         channel.freezeTime();
         request(channel);
         channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -118,6 +121,62 @@ class ConnectionLimitsTest {
         channel.advanceTimeBy(1, TimeUnit.HOURS);
         channel.runScheduledPendingTasks();
         assertThat(channel.isOpen()).isTrue();
+    }
+
+    /** A channel that holds what is written to it, as for a client that does not read. */
+    private static EmbeddedChannel unread() {
+        ChannelOutboundHandlerAdapter held = new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void flush(ChannelHandlerContext context) {
+                // Nobody takes it.
+            }
+        };
+        EmbeddedChannel channel =
+                new EmbeddedChannel(held, new RequestGuard(Duration.ofSeconds(2), Duration.ofSeconds(9)));
+        channel.freezeTime();
+        request(channel);
+        channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+        return channel;
+    }
+
+    private static boolean isOpenAfter(EmbeddedChannel channel, int seconds) {
+        channel.advanceTimeBy(seconds, TimeUnit.SECONDS);
+        channel.runScheduledPendingTasks();
+        return channel.isOpen();
+    }
+
+    @Test
+    void anAnswerThatIsNotReadIsTakenBackInTheEnd() {
+        EmbeddedChannel channel = unread();
+        DefaultFullHttpResponse answer = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(new byte[100_000]));
+        ChannelFuture written = channel.write(answer);
+        assertThat(isOpenAfter(channel, 8)).isTrue();
+        assertThat(answer.refCnt()).isEqualTo(1);
+        assertThat(isOpenAfter(channel, 2)).isFalse();
+        assertThat(answer.refCnt()).isZero();
+        assertThat(written.isSuccess()).isFalse();
+    }
+
+    @Test
+    void anAnswerThatIsReadInTimeIsNotHeldAgainstItsConnection() {
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestGuard(Duration.ofSeconds(2), Duration.ofSeconds(9)));
+        channel.freezeTime();
+        request(channel);
+        channel.writeInbound(LastHttpContent.EMPTY_LAST_CONTENT);
+        channel.writeOutbound(new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(new byte[100_000])));
+        assertThat(isOpenAfter(channel, 3600)).isTrue();
+        channel.releaseOutbound();
+    }
+
+    @Test
+    void aStreamThatIsNotReadIsNotCut() {
+        EmbeddedChannel channel = unread();
+        ChannelFuture head = channel.write(new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
+        ChannelFuture event = channel.write(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[100_000])));
+        assertThat(isOpenAfter(channel, 3600)).isTrue();
+        assertThat(head.isDone() || event.isDone()).isFalse();
     }
 
     private static void request(EmbeddedChannel channel) {
