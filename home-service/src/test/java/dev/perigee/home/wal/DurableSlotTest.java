@@ -8,6 +8,8 @@ import dev.perigee.home.database.TestServer;
 import dev.perigee.home.log.InvalidationLog;
 import dev.perigee.home.log.LogRecord;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,6 +176,49 @@ class DurableSlotTest {
         patient.synced();
         patient.feed.stop();
         awaitSlot("NOT active AND confirmed_flush_lsn - '0/0' = " + (start + 1));
+    }
+
+    /**
+     * Its commit is below where the next home reads on, so that it is told of by nobody, and the snapshots do not name it,
+     * since no later transaction has ended: a row read now would be kept until its time is over.
+     */
+    @Test
+    void theGateKnowsOfACommitThatWaitsForItsStandbyAndIsTheLastOfAll() throws Exception {
+        begin();
+        Home before = new Home("h_1", durable(Duration.ZERO)).start();
+        server.run("ALTER SYSTEM SET synchronous_standby_names = 'missing'", "SELECT pg_reload_conf()");
+        await().atMost(TIMEOUT)
+                .until(() -> server.ask("SHOW synchronous_standby_names").equals(List.of("missing")));
+        Thread writer = new Thread(() -> server.run("INSERT INTO a VALUES (1)"));
+        writer.start();
+        await().atMost(TIMEOUT).until(() -> waitingForAStandby() == 1);
+        long commit = position();
+        awaitSlot("confirmed_flush_lsn - '0/0' >= " + commit);
+        before.feed.stop();
+        awaitSlot("NOT active");
+
+        Home after = new Home("h_1", durable(RETAIN));
+        after.feed.start();
+        await().atMost(TIMEOUT)
+                .until(() -> after.feed.connected() && after.feed.age().compareTo(TIMEOUT) < 0);
+        assertThat(after.log.current().start()).isGreaterThanOrEqualTo(commit - 1);
+        assertThat(waitingForAStandby()).isEqualTo(1);
+        assertThat(server.ask("SELECT count(*) FROM a")).containsExactly("0");
+        assertThat(after.gate.read()).isNull();
+
+        try (Connection connection = server.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("ALTER SYSTEM RESET synchronous_standby_names");
+            statement.execute("SELECT pg_reload_conf()");
+        }
+        writer.join();
+        await().atMost(TIMEOUT).until(() -> after.gate.read() != null);
+        assertThat(server.ask("SELECT count(*) FROM a")).containsExactly("1");
+    }
+
+    private int waitingForAStandby() {
+        return Integer.parseInt(server.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                .get(0));
     }
 
     @Test
