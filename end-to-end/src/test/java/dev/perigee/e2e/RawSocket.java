@@ -21,16 +21,29 @@ final class RawSocket implements AutoCloseable {
     private boolean ended;
 
     RawSocket(URI service) {
-        this(service, 1);
+        this(service, 1, 0);
+    }
+
+    RawSocket(URI service, int from) {
+        this(service, from, 0);
+    }
+
+    /** For which little is kept on the way of what it does not read. */
+    static RawSocket narrow(URI service) {
+        return new RawSocket(service, 1, 4096);
     }
 
     /**
      * Connects.
      *
      * @param from our own address, 127.0.0.this
+     * @param buffer for what was received and not read, or 0 for the usual
      */
-    RawSocket(URI service, int from) {
+    private RawSocket(URI service, int from, int buffer) {
         try {
+            if (buffer > 0) {
+                socket.setReceiveBufferSize(buffer);
+            }
             socket.bind(new InetSocketAddress(loopback(from), 0));
             socket.connect(new InetSocketAddress(loopback(1), service.getPort()), 10_000);
             socket.setSoTimeout(MOMENT);
@@ -60,6 +73,11 @@ final class RawSocket implements AutoCloseable {
     /** Whether the service has closed the connection, as far as is known after a moment of reading. */
     boolean ended() {
         read();
+        return ended;
+    }
+
+    /** The same without reading: only what was sent tells. */
+    boolean broken() {
         return ended;
     }
 
