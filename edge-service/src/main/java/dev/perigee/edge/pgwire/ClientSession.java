@@ -1,0 +1,479 @@
+package dev.perigee.edge.pgwire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The two connections of a session, to its client and to the database: both on one event loop, so that nothing in a session
+ * needs a lock. Moves bytes, as fast as whoever is slower takes them, and ends both when either ends.
+ */
+final class ClientSession extends ChannelInboundHandlerAdapter implements Conversation.Ends {
+
+    private static final Logger log = LoggerFactory.getLogger(ClientSession.class);
+
+    /** What a session looks into whole; what is larger is passed on in pieces. */
+    private static final int MOST_INSPECTED = 256 * 1024;
+    /** PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH. */
+    private static final int MOST_AUTHENTICATION = 65_535;
+
+    private final ClientConnection connection;
+    private final Channel client;
+    private final Startup startup;
+    private final Sessions shared;
+    private final Deque<Attempt> attempts;
+    private final MessageFramer fromClient;
+    private @Nullable Channel server;
+    private @Nullable MessageFramer fromServer;
+    private @Nullable Future<Upstream.Connection> connecting;
+    private Upstream.@Nullable Connection upstream;
+    private @Nullable Conversation conversation;
+    private boolean serverHasSpoken;
+    private boolean fatal;
+    private boolean ended;
+
+    ClientSession(ClientConnection connection, Startup startup, Sessions shared) {
+        this.connection = connection;
+        this.client = connection.channel();
+        this.startup = startup;
+        this.shared = shared;
+        this.attempts = new ArrayDeque<>(shared.upstream().attempts());
+        this.fromClient = new MessageFramer(client.alloc(), new FromClient(), shared.maxMessage());
+    }
+
+    // The way to the database.
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        connect("");
+    }
+
+    private void connect(String before) {
+        Attempt attempt = attempts.poll();
+        if (attempt == null) {
+            log.debug("no connection to the database: {}", before);
+            end("57P03", "the database cannot be reached");
+            return;
+        }
+        serverHasSpoken = false;
+        startup.again();
+        Future<Upstream.Connection> opening = shared.upstream().connect(client.eventLoop(), attempt);
+        connecting = opening;
+        opening.addListener(done -> {
+            connecting = null;
+            if (opening.isSuccess()) {
+                connected(opening.getNow());
+            } else {
+                connect(String.valueOf(opening.cause()));
+            }
+        });
+        updateReading();
+    }
+
+    private void connected(Upstream.Connection way) {
+        Channel channel = way.channel();
+        if (ended) {
+            channel.close();
+            return;
+        }
+        upstream = way;
+        server = channel;
+        fromServer = new MessageFramer(channel.alloc(), new FromServer(), Integer.MAX_VALUE - 1);
+        channel.pipeline().addLast(new ServerHandler(channel));
+        channel.writeAndFlush(Unpooled.wrappedBuffer(startup.packet()), channel.voidPromise());
+        updateReading();
+    }
+
+    /** Whether the server has refused us before it said anything else, and there is another way to try. */
+    private boolean triesAgain() {
+        Upstream.Connection way = upstream;
+        if (serverHasSpoken || way == null) {
+            return false;
+        }
+        while (attempts.peek() != null && way.was(attempts.peek())) {
+            attempts.poll();
+        }
+        if (attempts.isEmpty()) {
+            return false;
+        }
+        Channel channel = way.channel();
+        forgetServer();
+        channel.close();
+        connect("refused");
+        return true;
+    }
+
+    private void forgetServer() {
+        MessageFramer framer = fromServer;
+        if (framer != null) {
+            framer.close();
+        }
+        server = null;
+        fromServer = null;
+        upstream = null;
+    }
+
+    // What the client says.
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        shared.received(bytes.readableBytes());
+        try {
+            fromClient.feed(bytes);
+        } catch (ProtocolViolation violation) {
+            end(ErrorResponse.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        flush();
+        updateReading();
+    }
+
+    private final class FromClient implements MessageFramer.Sink {
+
+        @Override
+        public boolean isReady() {
+            Conversation talk = conversation;
+            if (ended) {
+                return false;
+            }
+            // Before it is authenticated a client may say no more than it is asked for; afterwards it may have to wait.
+            return talk == null ? server != null && !startup.isAuthenticated() : talk.isReady() && client.isWritable();
+        }
+
+        @Override
+        public int wanted(byte type, int length) throws ProtocolViolation {
+            Conversation talk = conversation;
+            if (talk == null) {
+                if (type != FrontendMessage.PASSWORD && type != FrontendMessage.TERMINATE) {
+                    throw new ProtocolViolation("expected password response, got message type " + (type & 0xff));
+                }
+                if (length > MOST_AUTHENTICATION) {
+                    throw new ProtocolViolation("invalid message length");
+                }
+                return length + 1;
+            }
+            return talk.wantedOfClient(type, length, MOST_INSPECTED);
+        }
+
+        @Override
+        public void message(byte type, ByteBuf bytes, boolean whole) {
+            Conversation talk = conversation;
+            if (talk == null) {
+                toServer(bytes);
+            } else {
+                talk.message(type, bytes, whole);
+            }
+        }
+
+        @Override
+        public void more(ByteBuf bytes) {
+            toServer(bytes);
+        }
+    }
+
+    // What the server says.
+
+    private final class ServerHandler extends ChannelInboundHandlerAdapter {
+        private final Channel channel;
+
+        ServerHandler(Channel channel) {
+            this.channel = channel;
+        }
+
+        private boolean isCurrent() {
+            return channel == server;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            MessageFramer framer = fromServer;
+            if (!isCurrent() || framer == null) {
+                bytes.release();
+                return;
+            }
+            try {
+                framer.feed(bytes);
+            } catch (ProtocolViolation violation) {
+                end(ErrorResponse.PROTOCOL_VIOLATION, "the database sends what is not understood");
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            flush();
+            updateReading();
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            updateReading();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            if (isCurrent() && !triesAgain()) {
+                serverGone();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+            log.debug("the connection to the database failed", failure);
+            ctx.close();
+        }
+    }
+
+    private void serverGone() {
+        if (fatal) {
+            close();
+        } else {
+            end(ErrorResponse.ADMIN_SHUTDOWN, "terminating connection because the connection to the database was lost");
+        }
+    }
+
+    private final class FromServer implements MessageFramer.Sink {
+        private boolean relays = true;
+
+        @Override
+        public boolean isReady() {
+            return !ended;
+        }
+
+        @Override
+        public int wanted(byte type, int length) {
+            Conversation talk = conversation;
+            return talk == null
+                    ? Math.min(length + 1, MOST_INSPECTED)
+                    : talk.wantedOfServer(type, length, MOST_INSPECTED);
+        }
+
+        @Override
+        public void message(byte type, ByteBuf bytes, boolean whole) throws ProtocolViolation {
+            if (type == BackendMessage.ERROR_RESPONSE) {
+                if (conversation == null && triesAgain()) {
+                    bytes.release();
+                    return;
+                }
+                fatal = ErrorResponse.isFatal(bytes);
+            }
+            serverHasSpoken = true;
+            Conversation talk = conversation;
+            relays = talk == null ? starting(type, bytes) : relay(talk.received(type, bytes, whole), bytes);
+        }
+
+        private boolean relay(boolean wanted, ByteBuf bytes) {
+            if (wanted) {
+                toClient(bytes);
+            } else {
+                bytes.release();
+            }
+            return wanted;
+        }
+
+        @Override
+        public void more(ByteBuf bytes) {
+            relay(relays, bytes);
+        }
+    }
+
+    /** Takes a message of the server before it is ready. */
+    private boolean starting(byte type, ByteBuf bytes) throws ProtocolViolation {
+        switch (type) {
+            case BackendMessage.AUTHENTICATION -> {
+                ByteBuf seen = startup.authentication(bytes, client.alloc());
+                if (startup.isTrusted() && !shared.allowsTrust()) {
+                    seen.release();
+                    end(ErrorResponse.fatal(
+                                    ErrorResponse.INVALID_AUTHORIZATION,
+                                    "the database asks for no password, and the edge lets nobody in on its own address")
+                            .withHint("Let pg_hba.conf ask for one, or set perigee.edge.pgwire.allow-trust=true if"
+                                    + " everybody who can reach the edge may log in."));
+                    return false;
+                }
+                toClient(seen);
+                return true;
+            }
+            case BackendMessage.BACKEND_KEY_DATA -> startup.backendKeyData(bytes);
+            case BackendMessage.NEGOTIATE_PROTOCOL_VERSION -> startup.negotiated(bytes);
+            case BackendMessage.READY_FOR_QUERY -> {
+                bytes.release();
+                begin();
+                return false;
+            }
+            default -> {
+                // ParameterStatus, NoticeResponse, ErrorResponse are for the client.
+            }
+        }
+        toClient(bytes);
+        return true;
+    }
+
+    private void begin() {
+        connection.started();
+        Upstream.Connection way = upstream;
+        byte[] key = startup.cancelKey();
+        if (key != null && way != null) {
+            shared.register(client, startup.backendPid(), key, way.route());
+        }
+        Conversation talk = shared.converse(this, startup.backendPid(), startup.isExotic());
+        conversation = talk;
+        talk.start();
+        resume();
+    }
+
+    // Conversation.Ends
+
+    @Override
+    public ByteBufAllocator allocator() {
+        return client.alloc();
+    }
+
+    @Override
+    public Executor thread() {
+        return client.eventLoop();
+    }
+
+    @Override
+    public void toClient(ByteBuf bytes) {
+        shared.sent(bytes.readableBytes());
+        client.write(bytes, client.voidPromise());
+    }
+
+    @Override
+    public void toServer(ByteBuf bytes) {
+        Channel channel = server;
+        if (channel == null) {
+            bytes.release();
+        } else {
+            channel.write(bytes, channel.voidPromise());
+        }
+    }
+
+    @Override
+    public void resume() {
+        // Not at once: the caller is in the middle of something.
+        client.eventLoop().execute(() -> {
+            try {
+                fromClient.drain();
+            } catch (ProtocolViolation violation) {
+                end(ErrorResponse.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
+            }
+            flush();
+            updateReading();
+        });
+    }
+
+    @Override
+    public void end(String sqlState, String message) {
+        end(ErrorResponse.fatal(sqlState, message));
+    }
+
+    private void end(ErrorResponse last) {
+        if (!ended) {
+            client.write(last.encode(client.alloc()), client.voidPromise());
+            close();
+        }
+    }
+
+    // Moving and ending.
+
+    private void flush() {
+        Channel channel = server;
+        if (channel != null) {
+            channel.flush();
+        }
+        client.flush();
+    }
+
+    /** Reads from each only what the other takes. */
+    private void updateReading() {
+        Channel channel = server;
+        Conversation talk = conversation;
+        if (channel != null) {
+            channel.config().setAutoRead(client.isWritable());
+        }
+        boolean waits = talk == null ? channel == null || startup.isAuthenticated() : !talk.isReady();
+        client.config().setAutoRead(!waits && client.isWritable() && channel != null && channel.isWritable());
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (client.isWritable()) {
+            resume();
+        } else {
+            updateReading();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ConnectionEvent.SHUTDOWN) {
+            end(ErrorResponse.shutdown());
+        } else if (event instanceof IdleStateEvent) {
+            Conversation talk = conversation;
+            if (talk != null && talk.isQuiet()) {
+                end("57P05", "terminating connection due to idle-session timeout");
+            }
+        } else {
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        close();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        if (failure instanceof IOException) {
+            log.debug("a client's connection failed", failure);
+        } else {
+            log.warn("a session failed", failure);
+        }
+        close();
+    }
+
+    private void close() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        Future<Upstream.Connection> opening = connecting;
+        if (opening != null) {
+            opening.cancel(false);
+        }
+        fromClient.close();
+        Conversation talk = conversation;
+        if (talk != null) {
+            talk.close();
+        }
+        Channel channel = server;
+        forgetServer();
+        if (channel != null) {
+            // What the server has to send is nobody's any more; it is told so, and need not find out.
+            channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {FrontendMessage.TERMINATE, 0, 0, 0, 4}))
+                    .addListener(ChannelFutureListener.CLOSE);
+        }
+        client.flush();
+        client.close();
+    }
+}

@@ -1,0 +1,251 @@
+package dev.perigee.edge.pgwire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages of the extended protocol up to a Sync, held back as long as all of them may be answered from memory. They are one
+ * implicit transaction, so it is all of them or none.
+ *
+ * <p>For one session's thread.
+ */
+final class LocalBatch {
+
+    private static final int MOST_BYTES = 64 * 1024;
+    private static final byte[] NOT_DESCRIBED = new byte[0];
+
+    private final Source source;
+    private final PreparedStatements prepared;
+    private final List<Held> held = new ArrayList<>(6);
+    private final Map<String, Portal> portals = new HashMap<>(2);
+    private final Map<String, Prepared> parsed = new HashMap<>(2);
+    private int bytes;
+    private @Nullable Why obstacle;
+    private final List<WireReads.Found> hits = new ArrayList<>(2);
+
+    /**
+     * A message that waits.
+     *
+     * @param message null for Sync
+     */
+    record Held(byte type, ByteBuf bytes, @Nullable FrontendMessage message) {}
+
+    /** Where answers come from. */
+    interface Source {
+
+        StatementText text(byte[] sql);
+
+        /** Why no read may be served now; null if one may. */
+        @Nullable
+        Why obstacle();
+
+        /** The answer to a read, or why there is none. */
+        WireReads.Found find(Prepared prepared, byte[] arguments);
+
+        /** The answer to a question about the edge. */
+        byte[] answer(StatementText text);
+    }
+
+    private static final class Portal {
+        private final Prepared prepared;
+        private final byte[] arguments;
+        private @Nullable StoredResult result;
+
+        Portal(Prepared prepared, byte[] arguments) {
+            this.prepared = prepared;
+            this.arguments = arguments;
+        }
+    }
+
+    LocalBatch(Source source, PreparedStatements prepared) {
+        this.source = source;
+        this.prepared = prepared;
+    }
+
+    /** Why it cannot be answered from memory; null if it can, as far as is known. */
+    @Nullable
+    Why obstacle() {
+        return obstacle;
+    }
+
+    /** The answers from memory. */
+    List<WireReads.Found> hits() {
+        return hits;
+    }
+
+    /** Holds a message back, and looks whether it may be answered from memory: {@link #obstacle} is null then. */
+    void add(byte type, ByteBuf message) throws ProtocolViolation {
+        bytes += message.readableBytes();
+        // First, so that it is not lost if there is something wrong with it.
+        held.add(new Held(type, message, null));
+        FrontendMessage decoded =
+                switch (type) {
+                    case FrontendMessage.PARSE -> FrontendMessage.Parse.of(message);
+                    case FrontendMessage.BIND -> FrontendMessage.Bind.of(message);
+                    case FrontendMessage.DESCRIBE -> FrontendMessage.Describe.of(message);
+                    case FrontendMessage.EXECUTE -> FrontendMessage.Execute.of(message);
+                    case FrontendMessage.CLOSE -> FrontendMessage.Close.of(message);
+                    default -> null;
+                };
+        held.set(held.size() - 1, new Held(type, message, decoded));
+        if (bytes > MOST_BYTES || (decoded == null && type != FrontendMessage.SYNC) || !mayBeAnswered(decoded)) {
+            obstacle = obstacle == null ? Why.UNSUPPORTED : obstacle;
+        }
+    }
+
+    private boolean mayBeAnswered(@Nullable FrontendMessage message) {
+        if (message instanceof FrontendMessage.Parse parse) {
+            StatementText text = source.text(parse.sql());
+            parsed.put(parse.name(), new Prepared(parse.statement(), parse.sql(), text));
+            // Named ones are prepared at the server, so that nobody has to remember which of them it lacks.
+            return mayBeServed(text) && (parse.name().isEmpty() || isAboutUs(text));
+        }
+        if (message instanceof FrontendMessage.Bind bind) {
+            Prepared statement = statement(bind.statement());
+            if (statement != null && mayBeServed(statement.text())) {
+                portals.put(bind.portal(), new Portal(statement, bind.arguments()));
+                return true;
+            }
+            return false;
+        }
+        if (message instanceof FrontendMessage.Describe describe) {
+            if (describe.kind() == FrontendMessage.PORTAL) {
+                return portals.containsKey(describe.name());
+            }
+            Prepared statement = statement(describe.name());
+            return statement != null && (isAboutUs(statement.text()) || statement.description() != null);
+        }
+        if (message instanceof FrontendMessage.Execute execute) {
+            return portals.containsKey(execute.portal());
+        }
+        if (message instanceof FrontendMessage.Close close && close.kind() == FrontendMessage.STATEMENT) {
+            Prepared statement = statement(close.name());
+            return close.name().isEmpty() || (statement != null && isAboutUs(statement.text()));
+        }
+        return true;
+    }
+
+    private @Nullable Prepared statement(String name) {
+        Prepared here = parsed.get(name);
+        return here == null ? prepared.find(name) : here;
+    }
+
+    private boolean mayBeServed(StatementText text) {
+        if (isAboutUs(text)) {
+            return true;
+        }
+        if (text.kind() != StatementKind.READ) {
+            obstacle = text.refusal();
+            return false;
+        }
+        obstacle = source.obstacle();
+        return obstacle == null;
+    }
+
+    private static boolean isAboutUs(StatementText text) {
+        return text.kind() == StatementKind.PERIGEE && PerigeeStatements.knows(text.perigeeTopic());
+    }
+
+    /**
+     * Answers everything, ReadyForQuery included.
+     *
+     * @return null if that cannot be done; then {@link #obstacle} says why
+     */
+    @Nullable
+    ByteBuf answer(ByteBufAllocator allocator) {
+        ByteBuf out = allocator.buffer();
+        for (Held one : held) {
+            if (!answer(one.message, out)) {
+                out.release();
+                return null;
+            }
+        }
+        out.writeBytes(BackendMessage.readyForQuery());
+        parsed.forEach(prepared::put);
+        return out;
+    }
+
+    private boolean answer(@Nullable FrontendMessage message, ByteBuf out) {
+        if (message instanceof FrontendMessage.Parse) {
+            out.writeBytes(BackendMessage.parseComplete());
+        } else if (message instanceof FrontendMessage.Bind) {
+            out.writeBytes(BackendMessage.bindComplete());
+        } else if (message instanceof FrontendMessage.Close close) {
+            if (close.kind() == FrontendMessage.PORTAL) {
+                portals.remove(close.name());
+            } else {
+                parsed.remove(close.name());
+                prepared.put(close.name(), null);
+            }
+            out.writeBytes(BackendMessage.closeComplete());
+        } else if (message instanceof FrontendMessage.Describe describe) {
+            return describe(describe, out);
+        } else if (message instanceof FrontendMessage.Execute execute) {
+            StoredResult result = result(execute.portal());
+            if (result == null) {
+                return false;
+            }
+            result.execute(execute.maxRows(), out);
+        }
+        return true;
+    }
+
+    private boolean describe(FrontendMessage.Describe describe, ByteBuf out) {
+        if (describe.kind() == FrontendMessage.STATEMENT) {
+            Prepared statement = statement(describe.name());
+            if (statement != null && isAboutUs(statement.text())) {
+                BackendMessage.writeNoParameters(out);
+                out.writeBytes(new StoredResult(source.answer(statement.text())).description());
+                return true;
+            }
+            byte[] known = statement == null ? null : statement.description();
+            out.writeBytes(known == null ? NOT_DESCRIBED : known);
+            return known != null;
+        }
+        StoredResult result = result(describe.name());
+        if (result == null || !result.isDescribed()) {
+            obstacle = obstacle == null ? Why.ABSENT : obstacle;
+            return false;
+        }
+        out.writeBytes(result.description());
+        return true;
+    }
+
+    private @Nullable StoredResult result(String name) {
+        Portal portal = portals.get(name);
+        if (portal == null) {
+            obstacle = Why.UNSUPPORTED;
+            return null;
+        }
+        if (portal.result == null) {
+            if (isAboutUs(portal.prepared.text())) {
+                portal.result = new StoredResult(source.answer(portal.prepared.text()));
+                return portal.result;
+            }
+            WireReads.Found found = source.find(portal.prepared, portal.arguments);
+            if (found.result() == null) {
+                obstacle = found.why();
+                return null;
+            }
+            hits.add(found);
+            portal.result = new StoredResult(found.result().body());
+        }
+        return portal.result;
+    }
+
+    /** What is held; each message is the caller's to send or to release. */
+    List<Held> held() {
+        return held;
+    }
+
+    /** Gives everything back. */
+    void release() {
+        held.forEach(one -> one.bytes.release());
+        held.clear();
+    }
+}

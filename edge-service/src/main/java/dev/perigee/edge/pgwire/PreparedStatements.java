@@ -1,0 +1,72 @@
+package dev.perigee.edge.pgwire;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The prepared statements of a session: what the client believes, and for the unnamed one also what the server has. The two
+ * differ after an answer from memory, of whose Parse the server has not heard. Named statements are always prepared at the
+ * server, so for them there is one truth.
+ *
+ * <p>Bounded: what is not remembered is merely not answered from memory. For one session's thread.
+ */
+final class PreparedStatements {
+
+    private static final int MOST = 1000;
+    private static final int MOST_BYTES = 1024 * 1024;
+
+    private final Map<String, Prepared> named = new HashMap<>();
+    private int bytes;
+    private @Nullable Prepared unnamed;
+    private @Nullable Prepared unnamedAtServer;
+
+    /** What the client has prepared under a name; null if it is not known. */
+    @Nullable
+    Prepared find(String name) {
+        return name.isEmpty() ? unnamed : named.get(name);
+    }
+
+    /** The client has prepared a statement, as it believes. */
+    void put(String name, @Nullable Prepared prepared) {
+        if (name.isEmpty()) {
+            unnamed = prepared;
+            return;
+        }
+        Prepared before = named.remove(name);
+        if (before != null) {
+            bytes -= before.statement().length;
+        }
+        if (prepared != null && named.size() < MOST && bytes + prepared.statement().length <= MOST_BYTES) {
+            named.put(name, prepared);
+            bytes += prepared.statement().length;
+        }
+    }
+
+    /** The server's unnamed statement; null if it has none, or it is not known. */
+    @Nullable
+    Prepared atServer() {
+        return unnamedAtServer;
+    }
+
+    /** The unnamed statement that the server lacks though the client counts on it; null if there is none. */
+    @Nullable
+    Prepared missingAtServer() {
+        return unnamed == unnamedAtServer ? null : unnamed;
+    }
+
+    /** The server's unnamed statement is this one now; null if it has none. */
+    void atServer(@Nullable Prepared prepared) {
+        unnamedAtServer = prepared;
+    }
+
+    /** The server has said which names there are. */
+    void retain(Set<String> names) {
+        for (String name : Set.copyOf(named.keySet())) {
+            if (!names.contains(name) && named.get(name).text().kind() != StatementKind.PERIGEE) {
+                put(name, null);
+            }
+        }
+    }
+}
