@@ -134,6 +134,7 @@ public final class Quickstart {
                     List.of(
                             "--perigee.edge.id=edge-" + n,
                             "--perigee.edge.region=region-" + n,
+                            "--perigee.edge.pgwire.port=0",
                             "--perigee.home-url=" + url(0)));
         }
         for (int n = 1; n <= 2; n++) {

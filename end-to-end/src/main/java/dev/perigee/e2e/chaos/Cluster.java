@@ -141,6 +141,9 @@ final class Cluster implements AutoCloseable {
         options.addAll(jvm);
         List<String> all = new ArrayList<>(arguments);
         all.add("--server.port=" + port(name));
+        if (module.equals("edge-service")) {
+            all.add("--perigee.edge.pgwire.port=0");
+        }
         all.add("--server.address=127.0.0.1");
         synchronized (processes) {
             if (closed) {
