@@ -3,6 +3,7 @@ package dev.perigee.edge.pgwire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,23 @@ record ErrorResponse(
 
     ErrorResponse withHint(String text) {
         return new ErrorResponse(severity, code, message, detail, text);
+    }
+
+    /** Whether a message of the server says that it ends the session. */
+    static boolean isFatal(ByteBuf message) {
+        int at = message.readerIndex() + MessageFramer.HEADER;
+        while (at < message.writerIndex() && message.getByte(at) != 0) {
+            int end = message.indexOf(at, message.writerIndex(), (byte) 0);
+            if (end < 0) {
+                return false;
+            }
+            if (message.getByte(at) == 'V') {
+                String severity = message.toString(at + 1, end - at - 1, StandardCharsets.US_ASCII);
+                return severity.equals("FATAL") || severity.equals("PANIC");
+            }
+            at = end + 1;
+        }
+        return false;
     }
 
     /** The whole message. */
