@@ -3,6 +3,7 @@ package dev.perigee.edge.pgwire;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.perigee.edge.query.HomeAnswer;
 import dev.perigee.edge.query.HomeClient;
+import dev.perigee.model.PerigeeHeaders;
 import dev.perigee.model.StatementAnswer;
 import dev.perigee.model.StatementRequest;
 import dev.perigee.model.StreamPosition;
@@ -109,7 +110,7 @@ final class StatementJudges {
             }
             Long ttl = said.ttlMs();
             return new Judgement(
-                    said.isCacheable() ? null : said.cacheability(),
+                    PerigeeHeaders.CACHEABLE.equals(said.cacheability()) ? null : said.cacheability(),
                     said.tables(),
                     StreamPosition.parse(version),
                     ttl == null ? null : Duration.ofMillis(ttl),
