@@ -314,6 +314,18 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
             forwardBatch(obstacle);
         } else if (type == FrontendMessage.SYNC) {
             answer(local);
+        } else if (type == FrontendMessage.FLUSH) {
+            flush(local);
+        }
+    }
+
+    /** The client waits for what it has asked so far; more is to come before the batch ends. */
+    private void flush(LocalBatch local) throws ProtocolViolation {
+        ByteBuf answer = local.flush(ends.allocator());
+        if (answer == null) {
+            forwardBatch(Why.UNSUPPORTED);
+        } else {
+            ends.toClient(answer);
         }
     }
 
