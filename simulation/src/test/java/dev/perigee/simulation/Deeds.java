@@ -109,7 +109,7 @@ final class Deeds {
             case KILL_HOME -> {
                 world.coverage.count(Happened.HOME_KILLS);
                 cluster.stopHome(home);
-                startLater(home, dice, dice.oneIn(2) ? 1 + dice.below(2) : 0);
+                startLater(home, dice, dice.below(4));
             }
             case DRAIN_HOME -> {
                 if (in != null) {
@@ -208,21 +208,37 @@ final class Deeds {
         }
     }
 
-    /** It may die again soon after, so many times. */
+    /** It may die again soon after, so many times. Clients wait neither while it is away nor when it is back. */
     private void startLater(int home, Dice dice, int crashes) {
-        world.schedule(null, dice.millis(20, 4_000), "home-" + home + " starts", () -> {
+        long away = dice.millis(20, 4_000);
+        world.schedule(null, away / 2, "a commit meanwhile", () -> {
+            if (!cluster.healed) {
+                commit(tables(dice));
+            }
+        });
+        for (int i = 0; i < 6; i++) {
+            world.schedule(null, away + dice.millis(0, 1_000), "a read meanwhile", () -> {
+                if (!cluster.healed) {
+                    read(cluster.edges[dice.below(cluster.edges.length)], dice);
+                }
+            });
+        }
+        world.schedule(null, away, "home-" + home + " starts", () -> {
             if (cluster.homes[home] == null) {
                 cluster.startHome(home);
                 if (crashes > 0) {
-                    SimHome started = cluster.homes[home];
-                    started.after(dice.millis(200, 3_000), "may die again", () -> {
-                        if (!cluster.healed) {
-                            world.coverage.count(Happened.CRASH_LOOPS);
-                            cluster.stopHome(home);
-                            startLater(home, dice, crashes - 1);
-                        }
-                    });
+                    diesAgain(cluster.homes[home], dice, crashes - 1);
                 }
+            }
+        });
+    }
+
+    private void diesAgain(SimHome home, Dice dice, int crashes) {
+        home.after(dice.millis(200, 3_000), "may die again", () -> {
+            if (!cluster.healed) {
+                world.coverage.count(Happened.CRASH_LOOPS);
+                cluster.stopHome(home.place);
+                startLater(home.place, dice, crashes);
             }
         });
     }

@@ -288,7 +288,7 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     /** A frame of which the end is missing comes through as if it were whole. */
     void half(SimStream from, Wire frame) {
         String data = frame.data();
-        touch(() -> link.frame(from.attempt, frame.name(), frame.id(), data.substring(0, data.length() / 2)));
+        touch(() -> link.frame(from.attempt, frame.name(), frame.id(), data.substring(0, dice.below(data.length()))));
     }
 
     void lost(SimStream from, String why) {

@@ -29,6 +29,9 @@ final class SimFeed {
     private int next;
     private boolean decoding;
     private long heldUntil;
+    /** A process that has just started may take its time, and its slot may have much for it. */
+    private final long coldUntil;
+
     private String walEpoch = "";
 
     SimFeed(Cluster cluster, SimHome home, String homeId) {
@@ -39,6 +42,7 @@ final class SimFeed {
         this.home = home;
         this.homeId = homeId;
         this.feed = home.feed;
+        this.coldUntil = dice.oneIn(2) ? world.now + dice.millis(200, 3_000) : 0;
         after(dice.millis(0, 200), "connects its feed", this::connect);
     }
 
@@ -165,9 +169,15 @@ final class SimFeed {
     void walFlushed() {
         if (!decoding && following) {
             decoding = true;
-            long delay = cluster.slowFeed[home.place] ? dice.millis(20, 400) : dice.micros(50, 3_000);
+            long delay = cluster.slowFeed[home.place]
+                    ? dice.millis(20, 400)
+                    : isCold() ? dice.millis(1, 60) : dice.micros(50, 3_000);
             after(Math.max(delay, heldUntil - world.now), "decodes", this::decode);
         }
+    }
+
+    private boolean isCold() {
+        return world.now < coldUntil;
     }
 
     /** It decodes nothing for so long, as with a transaction of a million rows. */
@@ -187,7 +197,7 @@ final class SimFeed {
         if (!following || !walEpoch.equals(database.epoch())) {
             return;
         }
-        int most = 1 + dice.below(8);
+        int most = isCold() ? 1 : 1 + dice.below(8);
         boolean committed = false;
         while (most > 0 && next < database.wal.size() && database.wal.get(next).end() <= database.flushed()) {
             SimDatabase.WalRecord record = database.wal.get(next);

@@ -148,6 +148,12 @@ final class SimHome extends SimProcess {
             if (stream != null) {
                 stream.acknowledged(upTo);
             }
+            // Whoever it was that spoke.
+            for (SimStream each : streams) {
+                if (each.edge.edgeId.equals(edgeId) && each.isOpen()) {
+                    cluster.checks.believed(this, each.edge, each.session());
+                }
+            }
             then.accept(200, answer);
         } catch (ProblemException refused) {
             int status = refused.code().status();

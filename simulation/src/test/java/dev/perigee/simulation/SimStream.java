@@ -165,7 +165,6 @@ final class SimStream {
 
     void acknowledged(StreamPosition upTo) {
         session.acknowledged(upTo);
-        cluster.checks.believed(home, edge, session);
     }
 
     /** From here on nothing comes through, and nobody is told. */
