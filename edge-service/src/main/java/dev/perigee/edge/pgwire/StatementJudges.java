@@ -54,8 +54,12 @@ final class StatementJudges {
         Question question = new Question(text.shape(), catalog);
         boolean[] first = new boolean[1];
         waiting.compute(question, (same, others) -> {
-            List<Consumer<@Nullable Judgement>> all = others == null ? new ArrayList<>() : others;
-            first[0] = others == null;
+            if (others != null) {
+                others.add(then);
+                return others;
+            }
+            first[0] = true;
+            List<Consumer<@Nullable Judgement>> all = new ArrayList<>();
             all.add(then);
             return all;
         });
@@ -67,7 +71,7 @@ final class StatementJudges {
             return;
         }
         Mono.defer(() -> home.send(PATH, body(text, catalog), null, true))
-                .mapNotNull(this::judgement)
+                .flatMap(answer -> Mono.justOrEmpty(judgement(answer)))
                 .doOnError(failure -> log.debug("home does not say what a statement is", failure))
                 .onErrorComplete()
                 .doOnNext(judgement -> remember(text.shape(), catalog, judgement))
