@@ -460,8 +460,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
                 && text != null
                 && current.fromIdle
                 && current.pure
-                && !portal.executed
-                && execute.maxRows() == 0) {
+                && !portal.executed) {
             recording = reads.record(number, text, statement.statement(), portal.arguments, current.visible);
             if (recording != null) {
                 recording.describedBy(portal.description);
@@ -472,7 +471,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         if (portal != null) {
             portal.executed = true;
         }
-        replies.add(Expected.of(Expected.Kind.EXECUTE, recording));
+        replies.add(Expected.executing(recording, execute.maxRows()));
     }
 
     private void close(ForwardedBatch current, FrontendMessage.Close close) {
@@ -612,12 +611,13 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
     }
 
     @Override
-    public WireReads.Found find(Prepared statement, byte[] arguments) {
+    public WireReads.Found find(Prepared statement, byte[] arguments, int maxRows) {
         SessionContext context = state.context();
         if (context == null) {
             return new WireReads.Found(null, Why.SESSION_STATE, 0);
         }
-        return reads.find(state, statement.text(), WireKey.extended(context, statement.statement(), arguments));
+        return reads.find(
+                state, statement.text(), WireKey.extended(context, statement.statement(), arguments, maxRows));
     }
 
     @Override

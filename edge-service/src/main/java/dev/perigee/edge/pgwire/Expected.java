@@ -35,6 +35,7 @@ final class Expected {
     private final @Nullable Probe probe;
     private final @Nullable ByteArrayOutputStream description;
     private int completions;
+    private int maxRows;
 
     private Expected(
             Kind kind,
@@ -72,6 +73,13 @@ final class Expected {
         return new Expected(kind, false, null, null, recording, null, null);
     }
 
+    /** Of an Execute. */
+    static Expected executing(@Nullable Recording recording, int maxRows) {
+        Expected execute = of(Kind.EXECUTE, recording);
+        execute.maxRows = maxRows;
+        return execute;
+    }
+
     /** Of a Describe. */
     static Expected describing(ByteArrayOutputStream into) {
         return new Expected(Kind.DESCRIBE, false, null, null, null, null, into);
@@ -104,6 +112,11 @@ final class Expected {
     @Nullable
     ByteArrayOutputStream description() {
         return description;
+    }
+
+    /** How many rows an Execute asked for; all if 0. */
+    int maxRows() {
+        return maxRows;
     }
 
     /** How many commands of a Query have been completed, this one included. */
