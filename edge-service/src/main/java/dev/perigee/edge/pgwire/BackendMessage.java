@@ -39,7 +39,11 @@ final class BackendMessage {
     /** ReadyForQuery outside a transaction block. */
     static final byte IDLE = 'I';
 
+    /** In a transaction block that has not failed. */
+    static final byte IN_BLOCK = 'T';
+
     private static final ByteBuf READY_IDLE = constant(READY_FOR_QUERY, IDLE);
+    private static final ByteBuf READY_IN_BLOCK = constant(READY_FOR_QUERY, IN_BLOCK);
     private static final ByteBuf PARSED = constant(PARSE_COMPLETE);
     private static final ByteBuf BOUND = constant(BIND_COMPLETE);
     private static final ByteBuf CLOSED = constant(CLOSE_COMPLETE);
@@ -51,6 +55,15 @@ final class BackendMessage {
 
     static ByteBuf readyForQuery() {
         return READY_IDLE.duplicate();
+    }
+
+    /**
+     * Says how it stands with the transaction block, too.
+     *
+     * @param status as the server said it last
+     */
+    static ByteBuf readyForQuery(byte status) {
+        return status == IDLE ? readyForQuery() : READY_IN_BLOCK.duplicate();
     }
 
     static ByteBuf parseComplete() {

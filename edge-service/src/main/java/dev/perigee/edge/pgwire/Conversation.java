@@ -40,6 +40,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
     private @Nullable LocalBatch batch;
     private @Nullable ForwardedBatch forwarded;
     private @Nullable Probe probe;
+    private @Nullable Deferred deferred;
     private boolean passing;
     private boolean starting;
 
@@ -61,6 +62,9 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         /** The session cannot go on. */
         void end(String sqlState, String message);
     }
+
+    /** A question about the edge that was sent before what precedes it has been answered. */
+    private record Deferred(byte type, ByteBuf bytes) {}
 
     /** Messages up to a Sync that have gone to the server, or are going there. */
     private static final class ForwardedBatch {
@@ -126,9 +130,12 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         ends.toClient(BackendMessage.readyForQuery());
     }
 
-    /** Whether the next message of the client may come: not while a probe is on its way, whose answer it may depend on. */
+    /**
+     * Whether the next message of the client may come: not while a probe is on its way, whose answer it may depend on, nor
+     * while one that has come waits for its turn.
+     */
     boolean isReady() {
-        return probe == null;
+        return probe == null && deferred == null;
     }
 
     /** Whether nothing is on its way to the server or back. */
@@ -152,7 +159,24 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
      * @return whether it is the client's
      */
     boolean received(byte type, ByteBuf message, boolean whole) {
-        return passing || replies.received(type, message, whole);
+        if (passing) {
+            return true;
+        }
+        boolean forClient = replies.received(type, message, whole);
+        if (deferred != null && (passing || replies.isQuiet())) {
+            // Behind this message.
+            ends.thread().execute(this::goOn);
+        }
+        return forClient;
+    }
+
+    private void goOn() {
+        Deferred next = deferred;
+        if (next != null) {
+            deferred = null;
+            message(next.type, next.bytes, true);
+            ends.resume();
+        }
     }
 
     /** The client has sent a message, which is given away with it. */
@@ -167,6 +191,10 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
             return;
         }
         try {
+            if (whole && !replies.isQuiet() && forwarded == null && batch == null && isAboutUs(type, bytes)) {
+                deferred = new Deferred(type, bytes);
+                return;
+            }
             switch (type) {
                 case FrontendMessage.QUERY -> query(bytes, whole);
                 case FrontendMessage.PARSE,
@@ -202,6 +230,23 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         }
     }
 
+    private boolean isAboutUs(byte type, ByteBuf bytes) throws ProtocolViolation {
+        StatementText text = null;
+        if (type == FrontendMessage.QUERY) {
+            text = reads.text(FrontendMessage.Query.of(bytes).sql());
+        } else if (type == FrontendMessage.PARSE) {
+            text = reads.text(FrontendMessage.Parse.of(bytes).sql());
+        } else if (type == FrontendMessage.BIND) {
+            Prepared statement = prepared.find(FrontendMessage.Bind.of(bytes).statement());
+            text = statement == null ? null : statement.text();
+        }
+        return text != null && isAboutUs(text);
+    }
+
+    private static boolean isAboutUs(StatementText text) {
+        return text.kind() == StatementKind.PERIGEE && PerigeeStatements.knows(text.perigeeTopic());
+    }
+
     private static boolean isCopying(byte type) {
         return type == FrontendMessage.COPY_DATA
                 || type == FrontendMessage.COPY_DONE
@@ -219,13 +264,13 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         }
         byte[] sql = FrontendMessage.Query.of(bytes).sql();
         StatementText text = reads.text(sql);
-        if (!replies.isIdle()) {
-            forward(bytes, text, null, replies.isQuiet() ? Why.TRANSACTION : Why.PIPELINED);
-            return;
-        }
-        if (text.kind() == StatementKind.PERIGEE && PerigeeStatements.knows(text.perigeeTopic())) {
+        if (isAboutUs(text) && (replies.isIdle() || replies.isInBlock())) {
             ends.toClient(ends.allocator().buffer().writeBytes(answer(text)));
             answered(bytes);
+            return;
+        }
+        if (!replies.isIdle()) {
+            forward(bytes, text, null, replies.isQuiet() ? Why.TRANSACTION : Why.PIPELINED);
             return;
         }
         Why why = text.refusal();
@@ -255,7 +300,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
     /** A Query has been answered here: it ends the unnamed statement, and is over. */
     private void answered(ByteBuf bytes) {
         prepared.put("", null);
-        ends.toClient(BackendMessage.readyForQuery());
+        ends.toClient(BackendMessage.readyForQuery(replies.status()));
         bytes.release();
     }
 
@@ -285,7 +330,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
 
     private void extended(byte type, ByteBuf bytes, boolean whole) throws ProtocolViolation {
         if (forwarded == null && batch == null) {
-            if (replies.isIdle() && whole && type != FrontendMessage.SYNC) {
+            if ((replies.isIdle() || replies.isInBlock()) && whole && type != FrontendMessage.SYNC) {
                 batch = new LocalBatch(this, prepared);
             } else {
                 boolean quiet = replies.isQuiet();
@@ -330,7 +375,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
     }
 
     private void answer(LocalBatch local) throws ProtocolViolation {
-        ByteBuf answer = local.answer(ends.allocator());
+        ByteBuf answer = local.answer(ends.allocator(), replies.status());
         Why obstacle = local.obstacle();
         if (answer != null) {
             batch = null;
@@ -353,7 +398,9 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
             return;
         }
         batch = null;
-        forwarded = new ForwardedBatch(true, why, reads.visible());
+        forwarded = replies.isIdle()
+                ? new ForwardedBatch(true, why, reads.visible())
+                : new ForwardedBatch(false, Why.TRANSACTION, null);
         List<LocalBatch.Held> held = new ArrayList<>(local.held());
         for (LocalBatch.Held one : held) {
             forwardExtended(one.type(), one.bytes(), true);
@@ -607,7 +654,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
 
     @Override
     public @Nullable Why obstacle() {
-        return reads.obstacle(state);
+        return replies.isIdle() ? reads.obstacle(state) : Why.TRANSACTION;
     }
 
     @Override
@@ -693,6 +740,11 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         if (local != null) {
             local.release();
             batch = null;
+        }
+        Deferred waiting = deferred;
+        if (waiting != null) {
+            waiting.bytes.release();
+            deferred = null;
         }
     }
 }

@@ -197,12 +197,13 @@ final class LocalBatch {
     /**
      * Answers everything, ReadyForQuery included.
      *
+     * @param status of the transaction block
      * @return null if that cannot be done; then {@link #obstacle} says why
      */
     @Nullable
-    ByteBuf answer(ByteBufAllocator allocator) {
+    ByteBuf answer(ByteBufAllocator allocator, byte status) {
         ByteBuf out = answerHeld(allocator);
-        return out == null ? null : out.writeBytes(BackendMessage.readyForQuery());
+        return out == null ? null : out.writeBytes(BackendMessage.readyForQuery(status));
     }
 
     /** Answers what came until a Flush, and gives it back; null if that cannot be done. */

@@ -62,6 +62,11 @@ final class Replies {
         return expected.isEmpty() && status == BackendMessage.IDLE && !skipping;
     }
 
+    /** Whether nothing is on its way, in a transaction block that has not failed. */
+    boolean isInBlock() {
+        return isQuiet() && status == BackendMessage.IN_BLOCK;
+    }
+
     /** Whether nothing is on its way. */
     boolean isQuiet() {
         return expected.isEmpty() && !skipping;
