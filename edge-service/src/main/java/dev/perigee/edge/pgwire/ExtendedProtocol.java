@@ -159,7 +159,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
         if (context == null) {
             return new WireReads.Found(null, Why.SESSION_STATE, 0);
         }
-        return reads.find(session.state(), statement.text(), WireKey.extended(context, statement.statement(), arguments));
+        return reads.find(
+                session.state(), statement.text(), WireKey.extended(context, statement.statement(), arguments));
     }
 
     @Override

@@ -124,8 +124,7 @@ final class ForwardedBatch {
     private void bind(ByteBuf bytes, boolean whole) throws ProtocolViolation {
         FrontendMessage.Bind bind = whole ? FrontendMessage.Bind.of(bytes) : FrontendMessage.Bind.namesOf(bytes);
         provide(bind.statement());
-        portals.put(
-                bind.portal(), new Portal(whole ? prepared.find(bind.statement()) : null, bind.arguments()));
+        portals.put(bind.portal(), new Portal(whole ? prepared.find(bind.statement()) : null, bind.arguments()));
         replies.add(Expected.of(Expected.Kind.BIND));
     }
 

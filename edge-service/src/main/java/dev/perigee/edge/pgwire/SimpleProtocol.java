@@ -20,11 +20,7 @@ final class SimpleProtocol {
     private final PreparedStatements prepared;
 
     SimpleProtocol(
-            WireReads reads,
-            PerigeeStatements about,
-            Conversation.Ends ends,
-            Replies replies,
-            SessionTracker session) {
+            WireReads reads, PerigeeStatements about, Conversation.Ends ends, Replies replies, SessionTracker session) {
         this.reads = reads;
         this.about = about;
         this.ends = ends;
