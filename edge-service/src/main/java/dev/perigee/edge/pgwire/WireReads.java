@@ -95,7 +95,8 @@ final class WireReads {
 
     /** What is known of a text. The bytes must not change any more. */
     StatementText text(byte[] sql) {
-        return texts.get(ByteBuffer.wrap(sql), key -> StatementText.of(sql, shape -> shapes.get(shape, name -> new Shape())));
+        return texts.get(
+                ByteBuffer.wrap(sql), key -> StatementText.of(sql, shape -> shapes.get(shape, name -> new Shape())));
     }
 
     LinkView view() {
