@@ -6,8 +6,10 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -221,6 +223,10 @@ final class ClientSession extends ChannelInboundHandlerAdapter
         byte[] key = startup.cancelKey();
         if (key != null && route != null) {
             shared.register(client, startup.backendPid(), key, route);
+        }
+        long idle = shared.idleTimeout().toMillis();
+        if (idle > 0) {
+            client.pipeline().addFirst(new IdleStateHandler(0, 0, idle, TimeUnit.MILLISECONDS));
         }
         Conversation talk = shared.converse(this, startup.backendPid(), startup.isExotic());
         conversation = talk;

@@ -120,8 +120,8 @@ final class Conversation implements Replies.Listener {
         try {
             switch (type) {
                 case FrontendMessage.QUERY -> {
-                    extended.forwardHeld(Why.UNSUPPORTED);
-                    simple.query(bytes, whole);
+                    boolean amid = extended.interrupt();
+                    simple.query(bytes, whole, amid);
                 }
                 case FrontendMessage.PARSE,
                         FrontendMessage.BIND,

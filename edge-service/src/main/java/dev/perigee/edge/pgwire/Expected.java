@@ -34,6 +34,7 @@ final class Expected {
     private final @Nullable Recording recording;
     private final @Nullable Probe probe;
     private final @Nullable ByteArrayOutputStream description;
+    private @Nullable Runnable ifDone;
     private int completions;
 
     private Expected(
@@ -70,6 +71,17 @@ final class Expected {
     /** Of a statement that is run. */
     static Expected of(Kind kind, @Nullable Recording recording) {
         return new Expected(kind, false, null, null, recording, null, null);
+    }
+
+    /**
+     * Of a portal that is run.
+     *
+     * @param ifDone is run when it has come to its end
+     */
+    static Expected of(Kind kind, @Nullable Recording recording, Runnable ifDone) {
+        Expected execute = of(kind, recording);
+        execute.ifDone = ifDone;
+        return execute;
     }
 
     /** Of a Describe. */
@@ -113,6 +125,12 @@ final class Expected {
 
     int completions() {
         return completions;
+    }
+
+    void done() {
+        if (ifDone != null) {
+            ifDone.run();
+        }
     }
 
     void failed() {

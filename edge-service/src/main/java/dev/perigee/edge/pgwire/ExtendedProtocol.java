@@ -75,6 +75,18 @@ final class ExtendedProtocol implements LocalBatch.Source {
             forwardHeld(obstacle);
         } else if (type == FrontendMessage.SYNC) {
             answer(local);
+        } else if (type == FrontendMessage.FLUSH) {
+            flush(local);
+        }
+    }
+
+    /** The client waits for what it has asked so far; more is to come before the batch ends. */
+    private void flush(LocalBatch local) throws ProtocolViolation {
+        ByteBuf answer = local.flush(ends.allocator());
+        if (answer == null) {
+            forwardHeld(Why.UNSUPPORTED);
+        } else {
+            ends.toClient(answer);
         }
     }
 
@@ -108,6 +120,20 @@ final class ExtendedProtocol implements LocalBatch.Source {
         for (LocalBatch.Held one : held) {
             forward(one.type(), one.bytes(), true);
         }
+    }
+
+    /**
+     * A Query comes: it ends the implicit transaction that messages without a Sync have begun.
+     *
+     * @return whether there was one
+     */
+    boolean interrupt() throws ProtocolViolation {
+        forwardHeld(Why.UNSUPPORTED);
+        boolean open = forwarded != null;
+        if (!replies.isSkipping()) {
+            forwarded = null;
+        }
+        return open;
     }
 
     /** The last of the messages held is malformed: from here on nothing is understood. */
@@ -151,6 +177,16 @@ final class ExtendedProtocol implements LocalBatch.Source {
     @Override
     public @Nullable Why obstacle() {
         return reads.obstacle(session.state());
+    }
+
+    @Override
+    public Prepared prepare(FrontendMessage.Parse parse) {
+        return reads.prepare(parse);
+    }
+
+    @Override
+    public boolean isCurrent(Prepared statement) {
+        return reads.isCurrent(statement);
     }
 
     @Override

@@ -94,7 +94,7 @@ final class ForwardedBatch {
         if (whole) {
             FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
             name = parse.name();
-            statement = new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql()));
+            statement = reads.prepare(parse);
         } else {
             name = FrontendMessage.nameAtHead(bytes);
         }
@@ -165,7 +165,11 @@ final class ForwardedBatch {
         if (portal != null) {
             portal.executed = true;
         }
-        replies.add(Expected.of(Expected.Kind.EXECUTE, recording));
+        replies.add(Expected.of(Expected.Kind.EXECUTE, recording, () -> {
+            if (statement != null) {
+                statement.ran(visible);
+            }
+        }));
     }
 
     private void close(FrontendMessage.Close close) {

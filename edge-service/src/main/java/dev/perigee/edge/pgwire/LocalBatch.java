@@ -25,13 +25,16 @@ final class LocalBatch {
     private final Map<String, Portal> portals = new HashMap<>(2);
     private final Map<String, Prepared> parsed = new HashMap<>(2);
     private int bytes;
+    /** No statement of the database's in it so far, so that what came until a Flush may be answered at once. */
+    private boolean aboutUsAlone = true;
+
     private @Nullable Why obstacle;
     private final List<WireReads.Found> hits = new ArrayList<>(2);
 
     /**
      * A message that waits.
      *
-     * @param message null for Sync
+     * @param message null for Sync and Flush
      */
     record Held(byte type, ByteBuf bytes, @Nullable FrontendMessage message) {}
 
@@ -43,6 +46,12 @@ final class LocalBatch {
         /** Why no read may be served now; null if one may. */
         @Nullable
         Why obstacle();
+
+        /** A statement that is prepared now. */
+        Prepared prepare(FrontendMessage.Parse parse);
+
+        /** Whether the catalog is known to be as it was when the server last looked at a prepared statement. */
+        boolean isCurrent(Prepared prepared);
 
         /** The answer to a read, or why there is none. */
         WireReads.Found find(Prepared prepared, byte[] arguments);
@@ -93,21 +102,44 @@ final class LocalBatch {
                     default -> null;
                 };
         held.set(held.size() - 1, new Held(type, message, decoded));
-        if (bytes > MOST_BYTES || (decoded == null && type != FrontendMessage.SYNC) || !mayBeAnswered(decoded)) {
+        aboutUsAlone &= decoded == null || isAboutUs(decoded);
+        boolean known = decoded != null || type == FrontendMessage.SYNC || (type == FrontendMessage.FLUSH && aboutUsAlone);
+        if (bytes > MOST_BYTES || !known || !mayBeAnswered(decoded)) {
             obstacle = obstacle == null ? Why.UNSUPPORTED : obstacle;
         }
+    }
+
+    /** Asked once per message, before it is looked at any further: statements prepared in it are not known yet. */
+    private boolean isAboutUs(FrontendMessage message) {
+        if (message instanceof FrontendMessage.Parse parse) {
+            return isAboutUs(source.text(parse.sql()));
+        }
+        String statement = null;
+        String portal = null;
+        if (message instanceof FrontendMessage.Bind bind) {
+            statement = bind.statement();
+        } else if (message instanceof FrontendMessage.Execute execute) {
+            portal = execute.portal();
+        } else if (message instanceof FrontendMessage.Describe describe) {
+            statement = describe.kind() == FrontendMessage.STATEMENT ? describe.name() : null;
+            portal = describe.kind() == FrontendMessage.PORTAL ? describe.name() : null;
+        }
+        Portal bound = portal == null ? null : portals.get(portal);
+        Prepared prepared = statement == null ? null : statement(statement);
+        Prepared asked = bound == null ? prepared : bound.prepared;
+        return asked != null && isAboutUs(asked.text());
     }
 
     private boolean mayBeAnswered(@Nullable FrontendMessage message) {
         if (message instanceof FrontendMessage.Parse parse) {
             StatementText text = source.text(parse.sql());
-            parsed.put(parse.name(), new Prepared(parse.statement(), parse.sql(), text));
+            parsed.put(parse.name(), source.prepare(parse));
             // Named ones are prepared at the server, so that nobody has to remember which of them it lacks.
             return mayBeServed(text) && (parse.name().isEmpty() || isAboutUs(text));
         }
         if (message instanceof FrontendMessage.Bind bind) {
             Prepared statement = statement(bind.statement());
-            if (statement != null && mayBeServed(statement.text())) {
+            if (statement != null && mayBeServed(statement.text()) && isCurrent(bind.statement(), statement)) {
                 portals.put(bind.portal(), new Portal(statement, bind.arguments()));
                 return true;
             }
@@ -135,6 +167,14 @@ final class LocalBatch {
         return here == null ? prepared.find(name) : here;
     }
 
+    private boolean isCurrent(String name, Prepared statement) {
+        if (parsed.containsKey(name) || isAboutUs(statement.text()) || source.isCurrent(statement)) {
+            return true;
+        }
+        obstacle = Why.REPLAN;
+        return false;
+    }
+
     private boolean mayBeServed(StatementText text) {
         if (isAboutUs(text)) {
             return true;
@@ -158,6 +198,21 @@ final class LocalBatch {
      */
     @Nullable
     ByteBuf answer(ByteBufAllocator allocator) {
+        ByteBuf out = answerHeld(allocator);
+        return out == null ? null : out.writeBytes(BackendMessage.readyForQuery());
+    }
+
+    /** Answers what came until a Flush, and gives it back; null if that cannot be done. */
+    @Nullable
+    ByteBuf flush(ByteBufAllocator allocator) {
+        ByteBuf out = answerHeld(allocator);
+        if (out != null) {
+            release();
+        }
+        return out;
+    }
+
+    private @Nullable ByteBuf answerHeld(ByteBufAllocator allocator) {
         ByteBuf out = allocator.buffer();
         for (Held one : held) {
             if (!answer(one.message, out)) {
@@ -165,7 +220,6 @@ final class LocalBatch {
                 return null;
             }
         }
-        out.writeBytes(BackendMessage.readyForQuery());
         parsed.forEach(prepared::put);
         return out;
     }

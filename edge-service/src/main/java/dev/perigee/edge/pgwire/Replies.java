@@ -228,6 +228,7 @@ final class Replies {
                 return true;
             }
             case BackendMessage.COMMAND_COMPLETE -> {
+                head.done();
                 Recording recording = head.recording();
                 if (recording != null && !recording.isSpoilt()) {
                     listener.settled(recording);

@@ -30,15 +30,19 @@ final class SimpleProtocol {
         this.prepared = session.prepared();
     }
 
-    /** The client has sent a Query. */
-    void query(ByteBuf bytes, boolean whole) throws ProtocolViolation {
+    /**
+     * The client has sent a Query.
+     *
+     * @param amid whether it is part of an implicit transaction that other messages have begun
+     */
+    void query(ByteBuf bytes, boolean whole, boolean amid) throws ProtocolViolation {
         if (!whole) {
             forward(bytes, null, null, Why.UNSUPPORTED);
             return;
         }
         byte[] sql = FrontendMessage.Query.of(bytes).sql();
         StatementText text = reads.text(sql);
-        if (!replies.isIdle()) {
+        if (amid || !replies.isIdle()) {
             forward(bytes, text, null, replies.isQuiet() ? Why.TRANSACTION : Why.PIPELINED);
             return;
         }
