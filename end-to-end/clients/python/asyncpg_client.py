@@ -137,19 +137,22 @@ async def errors_and_cancels(connection):
     check(await connection.fetchval("SELECT 1") == 1, "the session goes on")
 
 
+async def keep(connection):
+    """A pool's way of resetting a session that leaves it as it is."""
+
+
 async def pools(hits):
-    """What a pool does to a session when it is given back: RESET ALL, UNLISTEN *, and so on."""
-    async with asyncpg.create_pool(
-        host=HOST, port=PORT, user=USER, password=PASSWORD, database=DATABASE, min_size=1, max_size=1
-    ) as pool:
-        reads = Reads("pool")
-        pause = 0.0
-        while pause is not None:
-            await asyncio.sleep(pause)
-            async with pool.acquire() as connection:
-                check(await connection.fetchval(f"SELECT name FROM {TABLE} WHERE id = $1", 2) == "Chair", "pool")
-                pause = reads.pause_after(await last(connection))
-        hits["pool"] = len(reads.seen)
+    options = dict(host=HOST, port=PORT, user=USER, password=PASSWORD, database=DATABASE, min_size=1, max_size=1)
+    read = f"SELECT name FROM {TABLE} WHERE id = $1"
+    async with asyncpg.create_pool(**options) as pool:
+        # A session given back is reset. What it is then is asked along with the next read.
+        async with pool.acquire() as connection:
+            await connection.fetchval(read, 2)
+        async with pool.acquire() as connection:
+            check(await connection.fetchval(read, 2) == "Chair", "pool")
+            hits["pool, in one acquire"] = await reads_until_hit(connection, "pool", lambda: connection.fetchval(read, 2))
+    async with asyncpg.create_pool(**options, reset=keep) as pool:
+        hits["pool that does not reset"] = await reads_until_hit(pool, "pool", lambda: pool.fetchval(read, 2))
 
 
 async def main():
@@ -168,9 +171,11 @@ async def main():
     await errors_and_cancels(connection)
     await pools(hits)
     await connection.close()
-    # As for a pool of another make in between: no named statements.
+    # Without names each statement is prepared, and waited for, each time: that is the database's.
     connection = await connect(statement_cache_size=0)
-    hits["uncached statement"] = (await cached_reads(connection))["cached statement"]
+    for who, name in ((1, "Lamp äöü"), (2, "Chair"), (1, "Lamp äöü")):
+        check(await connection.fetchval(f"SELECT name FROM {TABLE} WHERE id = $1", who) == name, "unnamed")
+    await own_writes(connection)
     await connection.close()
     done("asyncpg", hits)
 

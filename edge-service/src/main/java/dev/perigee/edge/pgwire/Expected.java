@@ -36,6 +36,7 @@ final class Expected {
     private final @Nullable ByteArrayOutputStream description;
     private @Nullable Runnable ifDone;
     private int completions;
+    private int maxRows;
 
     private Expected(
             Kind kind,
@@ -74,12 +75,14 @@ final class Expected {
     }
 
     /**
-     * Of a portal that is run.
+     * Of an Execute.
      *
-     * @param ifDone is run when it has come to its end
+     * @param maxRows all if 0
+     * @param ifDone is run when it has come to its end, or been suspended
      */
-    static Expected of(Kind kind, @Nullable Recording recording, Runnable ifDone) {
-        Expected execute = of(kind, recording);
+    static Expected executing(@Nullable Recording recording, int maxRows, Runnable ifDone) {
+        Expected execute = of(Kind.EXECUTE, recording);
+        execute.maxRows = maxRows;
         execute.ifDone = ifDone;
         return execute;
     }
@@ -116,6 +119,11 @@ final class Expected {
     @Nullable
     ByteArrayOutputStream description() {
         return description;
+    }
+
+    /** How many rows an Execute asked for; all if 0. */
+    int maxRows() {
+        return maxRows;
     }
 
     /** How many commands of a Query have been completed, this one included. */

@@ -190,13 +190,13 @@ final class ExtendedProtocol implements LocalBatch.Source {
     }
 
     @Override
-    public WireReads.Found find(Prepared statement, byte[] arguments) {
+    public WireReads.Found find(Prepared statement, byte[] arguments, int maxRows) {
         SessionContext context = session.state().context();
         if (context == null) {
             return new WireReads.Found(null, Why.SESSION_STATE, 0);
         }
         return reads.find(
-                session.state(), statement.text(), WireKey.extended(context, statement.statement(), arguments));
+                session.state(), statement.text(), WireKey.extended(context, statement.statement(), arguments, maxRows));
     }
 
     @Override

@@ -153,8 +153,7 @@ final class ForwardedBatch {
                 && text != null
                 && fromIdle
                 && pure
-                && !portal.executed
-                && execute.maxRows() == 0) {
+                && !portal.executed) {
             recording = reads.record(number, text, statement.statement(), portal.arguments, visible);
             if (recording != null) {
                 recording.describedBy(portal.description);
@@ -165,7 +164,7 @@ final class ForwardedBatch {
         if (portal != null) {
             portal.executed = true;
         }
-        replies.add(Expected.of(Expected.Kind.EXECUTE, recording, () -> {
+        replies.add(Expected.executing(recording, execute.maxRows(), () -> {
             if (statement != null) {
                 statement.ran(visible);
             }

@@ -1,5 +1,6 @@
 package dev.perigee.edge.pgwire;
 
+import dev.perigee.edge.cache.CachedResult;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
@@ -53,8 +54,12 @@ final class LocalBatch {
         /** Whether the catalog is known to be as it was when the server last looked at a prepared statement. */
         boolean isCurrent(Prepared prepared);
 
-        /** The answer to a read, or why there is none. */
-        WireReads.Found find(Prepared prepared, byte[] arguments);
+        /**
+         * The answer to a read, or why there is none.
+         *
+         * @param maxRows for the first rows alone; 0 for the whole result
+         */
+        WireReads.Found find(Prepared prepared, byte[] arguments, int maxRows);
 
         /** The answer to a question about the edge. */
         byte[] answer(StatementText text);
@@ -63,11 +68,19 @@ final class LocalBatch {
     private static final class Portal {
         private final Prepared prepared;
         private final byte[] arguments;
+        private int maxRows;
+        private boolean executed;
         private @Nullable StoredResult result;
 
         Portal(Prepared prepared, byte[] arguments) {
             this.prepared = prepared;
             this.arguments = arguments;
+        }
+
+        /** It is to be run: once for so many rows, or again, for which it takes the whole result. */
+        void execute(int rows) {
+            maxRows = executed ? 0 : rows;
+            executed = true;
         }
     }
 
@@ -153,7 +166,11 @@ final class LocalBatch {
             return statement != null && (isAboutUs(statement.text()) || statement.description() != null);
         }
         if (message instanceof FrontendMessage.Execute execute) {
-            return portals.containsKey(execute.portal());
+            Portal portal = portals.get(execute.portal());
+            if (portal != null) {
+                portal.execute(execute.maxRows());
+            }
+            return portal != null;
         }
         if (message instanceof FrontendMessage.Close close && close.kind() == FrontendMessage.STATEMENT) {
             Prepared statement = statement(close.name());
@@ -281,13 +298,19 @@ final class LocalBatch {
                 portal.result = new StoredResult(source.answer(portal.prepared.text()));
                 return portal.result;
             }
-            WireReads.Found found = source.find(portal.prepared, portal.arguments);
-            if (found.result() == null) {
+            WireReads.Found found = source.find(portal.prepared, portal.arguments, 0);
+            CachedResult result = found.result();
+            boolean whole = result != null;
+            if (result == null && portal.maxRows > 0) {
+                found = source.find(portal.prepared, portal.arguments, portal.maxRows);
+                result = found.result();
+            }
+            if (result == null) {
                 obstacle = found.why();
                 return null;
             }
             hits.add(found);
-            portal.result = new StoredResult(found.result().body());
+            portal.result = new StoredResult(result.body(), whole);
         }
         return portal.result;
     }

@@ -25,6 +25,7 @@ final class Recording {
     private final int most;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private @Nullable ByteArrayOutputStream description;
+    private int maxRows;
     private boolean spoilt;
 
     /**
@@ -60,6 +61,11 @@ final class Recording {
     /** The answer to Describe of the portal, which comes before, and is filled in until then. */
     void describedBy(ByteArrayOutputStream messages) {
         description = messages;
+    }
+
+    /** The portal was suspended: these are the first rows alone, and good for whoever asks for as many. */
+    void limitedTo(int rows) {
+        maxRows = rows;
     }
 
     /** A message of the answer. */
@@ -129,6 +135,8 @@ final class Recording {
     }
 
     WireKey key(SessionContext context) {
-        return arguments == null ? WireKey.simple(context, statement) : WireKey.extended(context, statement, arguments);
+        return arguments == null
+                ? WireKey.simple(context, statement)
+                : WireKey.extended(context, statement, arguments, maxRows);
     }
 }
