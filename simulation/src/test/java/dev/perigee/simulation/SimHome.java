@@ -433,7 +433,7 @@ final class SimHome extends SimProcess {
         }
         StreamPosition gate = feed.visible();
         StreamPosition stamp = gate != null && gate.epoch().equals(epoch) ? gate : null;
-        Set<String> known = stamp == null ? null : decisions.find(sql);
+        Set<String> known = stamp == null ? null : decisions.find(sql, stamp);
         if (known != null) {
             execute(sql, epoch, stamp, known, call, back);
         } else {
