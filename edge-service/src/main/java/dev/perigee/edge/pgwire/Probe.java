@@ -156,7 +156,7 @@ final class Probe {
             String names = row.get(9);
             answer = new Answer(
                     new SessionContext(
-                            catalog.database() + "\0" + schemas + "\0" + row.get(12),
+                            catalog.database() + "\0" + JSON.writeValueAsString(schemas) + "\0" + row.get(12),
                             catalog,
                             obstacle == null ? epoch(text(row, 3), text(row, 4), text(row, 5)) : "",
                             visible,

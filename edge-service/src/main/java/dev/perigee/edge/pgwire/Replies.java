@@ -122,7 +122,7 @@ final class Replies {
                 return head.kind() != Expected.Kind.PROBE;
             }
             case BackendMessage.ERROR_RESPONSE -> {
-                return error(head);
+                return error(head, message);
             }
             case BackendMessage.READY_FOR_QUERY -> {
                 return ready(head, message);
@@ -137,7 +137,7 @@ final class Replies {
         }
     }
 
-    private boolean error(@Nullable Expected head) {
+    private boolean error(@Nullable Expected head, ByteBuf message) {
         copyingIn = false;
         if (head == null) {
             // The server ends the session of its own accord.
@@ -145,7 +145,8 @@ final class Replies {
         }
         head.failed();
         if (head.kind().isCycle()) {
-            return head.kind() != Expected.Kind.PROBE;
+            // That the session ends concerns the client, whoever asked.
+            return head.kind() != Expected.Kind.PROBE || ErrorResponse.isFatal(message);
         }
         expected.poll();
         for (Expected next = expected.peek(); next != null; next = expected.peek()) {
