@@ -25,9 +25,4 @@ public record StatementAnswer(
                 "what is cacheable is so as of a version");
         tables = tables == null ? List.of() : List.copyOf(tables);
     }
-
-    /** Whether they may be kept. */
-    public boolean isCacheable() {
-        return cacheability.equals(PerigeeHeaders.CACHEABLE);
-    }
 }

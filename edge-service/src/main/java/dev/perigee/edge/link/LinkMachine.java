@@ -308,7 +308,7 @@ final class LinkMachine {
                 && at != null
                 && acks.due(now)) {
             acks.sent(now);
-            actions.add(new LinkAction.Acknowledge(streaming.attempt(), streaming.generation(), at.version()));
+            actions.add(new LinkAction.Acknowledge(streaming.attempt(), streaming.generation(), at));
         }
     }
 

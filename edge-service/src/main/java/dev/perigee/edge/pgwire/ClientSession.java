@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
  * The two connections of a session, to its client and to the database: both on one event loop, so that nothing in a session
  * needs a lock. Moves bytes, as fast as whoever is slower takes them, and ends both when either ends.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // what fails closes its channel, and that is heard of
 final class ClientSession extends ChannelInboundHandlerAdapter implements Conversation.Ends {
 
     private static final Logger log = LoggerFactory.getLogger(ClientSession.class);

@@ -242,7 +242,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
                     return;
                 }
                 why = found.why();
-                if (why == Why.REFUSED) {
+                if (Why.REFUSED.equals(why)) {
                     refuse();
                     answered(bytes);
                     return;
@@ -325,7 +325,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
             local.hits().forEach(this::hit);
             ends.toClient(answer);
             local.release();
-        } else if (obstacle == Why.REFUSED) {
+        } else if (Why.REFUSED.equals(obstacle)) {
             batch = null;
             refuse();
             ends.toClient(BackendMessage.readyForQuery());
@@ -542,7 +542,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         if (reason != null) {
             state.sets(text.customSettings());
             state.touched(number);
-            count(why == Why.TRANSACTION ? why : Why.bypass(reason));
+            count(why.equals(Why.TRANSACTION) ? why : Why.bypass(reason));
             return false;
         }
         count(why);

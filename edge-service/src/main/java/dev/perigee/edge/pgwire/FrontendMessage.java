@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
  * The messages of a client that a session looks into. Names are kept byte for byte, as Latin-1, since they are in the
  * client's encoding.
  */
+@SuppressWarnings("ArrayRecordComponent") // read once, and never compared
 sealed interface FrontendMessage {
 
     byte QUERY = 'Q';

@@ -102,7 +102,7 @@ final class PerigeeStatements {
         Map<String, @Nullable String> row = new LinkedHashMap<>();
         row.put("outcome", last.outcome());
         row.put("reason", last.reason());
-        row.put("version", hit ? version.toString() : null);
+        row.put("version", version == null ? null : version.toString());
         row.put(
                 "staleness_ms",
                 hit ? Long.toString(Duration.ofNanos(last.stalenessNanos()).toMillis()) : null);

@@ -63,10 +63,10 @@ final class PreparedStatements {
 
     /** The server has said which names there are. */
     void retain(Set<String> names) {
-        for (String name : Set.copyOf(named.keySet())) {
-            if (!names.contains(name) && named.get(name).text().kind() != StatementKind.PERIGEE) {
+        Map.copyOf(named).forEach((name, statement) -> {
+            if (!names.contains(name) && statement.text().kind() != StatementKind.PERIGEE) {
                 put(name, null);
             }
-        }
+        });
     }
 }

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
 /** Makes sessions, and holds what they share. Thread-safe. */
+@SuppressWarnings("FutureReturnValueIgnored") // of a connection that is to be closed nothing more is wanted
 final class Sessions implements SessionFactory {
 
     private final Upstream upstream;

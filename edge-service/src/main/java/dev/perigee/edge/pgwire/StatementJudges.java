@@ -3,6 +3,7 @@ package dev.perigee.edge.pgwire;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.perigee.edge.query.HomeAnswer;
 import dev.perigee.edge.query.HomeClient;
+import dev.perigee.model.PerigeeHeaders;
 import dev.perigee.model.StatementAnswer;
 import dev.perigee.model.StatementRequest;
 import dev.perigee.model.StreamPosition;
@@ -53,8 +54,12 @@ final class StatementJudges {
         Question question = new Question(text.shape(), catalog);
         boolean[] first = new boolean[1];
         waiting.compute(question, (same, others) -> {
-            List<Consumer<@Nullable Judgement>> all = others == null ? new ArrayList<>() : others;
-            first[0] = others == null;
+            if (others != null) {
+                others.add(then);
+                return others;
+            }
+            first[0] = true;
+            List<Consumer<@Nullable Judgement>> all = new ArrayList<>();
             all.add(then);
             return all;
         });
@@ -66,7 +71,7 @@ final class StatementJudges {
             return;
         }
         Mono.defer(() -> home.send(PATH, body(text, catalog), null, true))
-                .mapNotNull(this::judgement)
+                .flatMap(answer -> Mono.justOrEmpty(judgement(answer)))
                 .doOnError(failure -> log.debug("home does not say what a statement is", failure))
                 .onErrorComplete()
                 .doOnNext(judgement -> remember(text.shape(), catalog, judgement))
@@ -109,7 +114,7 @@ final class StatementJudges {
             }
             Long ttl = said.ttlMs();
             return new Judgement(
-                    said.isCacheable() ? null : said.cacheability(),
+                    PerigeeHeaders.CACHEABLE.equals(said.cacheability()) ? null : said.cacheability(),
                     said.tables(),
                     StreamPosition.parse(version),
                     ttl == null ? null : Duration.ofMillis(ttl),

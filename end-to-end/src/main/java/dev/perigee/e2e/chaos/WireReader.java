@@ -27,13 +27,7 @@ final class WireReader implements Runnable {
     private final Random random;
     private @Nullable Connection session;
 
-    WireReader(
-            String edge,
-            Cluster cluster,
-            List<Register> registers,
-            Report report,
-            Falsifier falsifier,
-            long seed) {
+    WireReader(String edge, Cluster cluster, List<Register> registers, Report report, Falsifier falsifier, long seed) {
         this.edge = edge;
         this.cluster = cluster;
         this.registers = registers;

@@ -25,6 +25,7 @@ final class Writer implements Runnable {
     private @Nullable Connection connection;
     /** Through an edge, by the same protocol. */
     private @Nullable Connection wire;
+
     private long markers;
 
     Writer(Register register, Cluster cluster, Client client, Report report, long seed) {
@@ -148,7 +149,8 @@ final class Writer implements Runnable {
         for (int i = 0; i < 3; i++) {
             List<Long> seen = WireReader.numbers(open, register.read());
             if (seen.stream().anyMatch(value -> value < written)) {
-                report.violation("a session at an edge wrote " + written + " to " + register.name + " and read " + seen);
+                report.violation(
+                        "a session at an edge wrote " + written + " to " + register.name + " and read " + seen);
             }
         }
         open.setAutoCommit(false);
@@ -157,8 +159,7 @@ final class Writer implements Runnable {
     private Connection wire() throws SQLException {
         Connection open = wire;
         if (open == null) {
-            open = cluster.connect(
-                    Cluster.EDGES.get(random.nextInt(Cluster.EDGES.size())), random.nextBoolean());
+            open = cluster.connect(Cluster.EDGES.get(random.nextInt(Cluster.EDGES.size())), random.nextBoolean());
             wire = open;
             open.setAutoCommit(false);
         }

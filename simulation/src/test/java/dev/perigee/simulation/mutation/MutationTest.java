@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The simulator bites: with any of these bugs in the core it fails, and without them it does not. */
+@Execution(ExecutionMode.CONCURRENT)
 class MutationTest {
 
     private static final int SEEDS = 10_000;
     private static final int CONTROL = 200;
+    private static final Mutant SAME = Mutant.none();
 
     static List<Mutation> mutations() {
         return Mutations.ALL;
@@ -27,7 +31,7 @@ class MutationTest {
             failure = mutant.run(++seed);
         }
         assertThat(failure).as("seeds 1 to %d with: %s", seed, mutation).isNotNull();
-        assertThat(Mutant.none().run(seed)).as("the same seed without the bug").isNull();
+        assertThat(SAME.run(seed)).as("the same seed without the bug").isNull();
         System.out.printf(
                 "caught by seed %d: %s: %s%n",
                 seed, mutation, failure.lines().findFirst().orElse(""));
@@ -36,22 +40,14 @@ class MutationTest {
     /** Else a harness that breaks everything would pass. */
     @Test
     void withoutABugNothingIsCaught() {
-        Mutant same = Mutant.none();
         for (long seed = 1; seed <= CONTROL; seed++) {
-            assertThat(same.run(seed)).isNull();
+            assertThat(SAME.run(seed)).isNull();
         }
-    }
-
-    /** They are kept able to run, so that nobody has to find out again where they belong. */
-    @Test
-    void theOthersCompileStill() {
-        assertThat(Mutations.STILL_ALIVE)
-                .allSatisfy(mutation -> assertThat(Mutant.of(mutation)).isNotNull());
     }
 
     @Test
     void thereAreEnough() {
-        assertThat(Mutations.ALL).hasSizeGreaterThanOrEqualTo(20);
+        assertThat(Mutations.ALL).hasSizeGreaterThanOrEqualTo(40);
         assertThat(Mutations.ALL.stream().map(Mutation::name)).doesNotHaveDuplicates();
     }
 }
