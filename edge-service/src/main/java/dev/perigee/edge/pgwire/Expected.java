@@ -34,6 +34,7 @@ final class Expected {
     private final @Nullable Recording recording;
     private final @Nullable Probe probe;
     private final @Nullable ByteArrayOutputStream description;
+    private @Nullable Runnable ifDone;
     private int completions;
     private int maxRows;
 
@@ -73,10 +74,16 @@ final class Expected {
         return new Expected(kind, false, null, null, recording, null, null);
     }
 
-    /** Of an Execute. */
-    static Expected executing(@Nullable Recording recording, int maxRows) {
+    /**
+     * Of an Execute.
+     *
+     * @param maxRows all if 0
+     * @param ifDone is run when it has come to its end, or been suspended
+     */
+    static Expected executing(@Nullable Recording recording, int maxRows, Runnable ifDone) {
         Expected execute = of(Kind.EXECUTE, recording);
         execute.maxRows = maxRows;
+        execute.ifDone = ifDone;
         return execute;
     }
 
@@ -126,6 +133,12 @@ final class Expected {
 
     int completions() {
         return completions;
+    }
+
+    void done() {
+        if (ifDone != null) {
+            ifDone.run();
+        }
     }
 
     void failed() {

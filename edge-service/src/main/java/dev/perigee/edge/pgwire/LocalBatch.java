@@ -48,6 +48,12 @@ final class LocalBatch {
         @Nullable
         Why obstacle();
 
+        /** A statement that is prepared now. */
+        Prepared prepare(FrontendMessage.Parse parse);
+
+        /** Whether the catalog is known to be as it was when the server last looked at a prepared statement. */
+        boolean isCurrent(Prepared prepared);
+
         /**
          * The answer to a read, or why there is none.
          *
@@ -119,7 +125,7 @@ final class LocalBatch {
     /** Asked once per message, before it is looked at any further: statements prepared in it are not known yet. */
     private boolean isAboutUs(FrontendMessage message) {
         if (message instanceof FrontendMessage.Parse parse) {
-            return isAboutUs(source.text(parse.sql()));
+            return PerigeeStatements.answers(source.text(parse.sql()));
         }
         String statement = null;
         String portal = null;
@@ -134,19 +140,19 @@ final class LocalBatch {
         Portal bound = portal == null ? null : portals.get(portal);
         Prepared prepared = statement == null ? null : statement(statement);
         Prepared asked = bound == null ? prepared : bound.prepared;
-        return asked != null && isAboutUs(asked.text());
+        return asked != null && PerigeeStatements.answers(asked.text());
     }
 
     private boolean mayBeAnswered(@Nullable FrontendMessage message) {
         if (message instanceof FrontendMessage.Parse parse) {
             StatementText text = source.text(parse.sql());
-            parsed.put(parse.name(), new Prepared(parse.statement(), parse.sql(), text));
+            parsed.put(parse.name(), source.prepare(parse));
             // Named ones are prepared at the server, so that nobody has to remember which of them it lacks.
-            return mayBeServed(text) && (parse.name().isEmpty() || isAboutUs(text));
+            return mayBeServed(text) && (parse.name().isEmpty() || PerigeeStatements.answers(text));
         }
         if (message instanceof FrontendMessage.Bind bind) {
             Prepared statement = statement(bind.statement());
-            if (statement != null && mayBeServed(statement.text())) {
+            if (statement != null && mayBeServed(statement.text()) && isCurrent(bind.statement(), statement)) {
                 portals.put(bind.portal(), new Portal(statement, bind.arguments()));
                 return true;
             }
@@ -157,7 +163,7 @@ final class LocalBatch {
                 return portals.containsKey(describe.name());
             }
             Prepared statement = statement(describe.name());
-            return statement != null && (isAboutUs(statement.text()) || statement.description() != null);
+            return statement != null && (PerigeeStatements.answers(statement.text()) || statement.description() != null);
         }
         if (message instanceof FrontendMessage.Execute execute) {
             Portal portal = portals.get(execute.portal());
@@ -166,9 +172,13 @@ final class LocalBatch {
             }
             return portal != null;
         }
-        if (message instanceof FrontendMessage.Close close && close.kind() == FrontendMessage.STATEMENT) {
+        if (message instanceof FrontendMessage.Close close) {
+            if (close.kind() == FrontendMessage.PORTAL) {
+                // Any other is the server's: a transaction's, or a cursor that outlives one.
+                return portals.containsKey(close.name());
+            }
             Prepared statement = statement(close.name());
-            return close.name().isEmpty() || (statement != null && isAboutUs(statement.text()));
+            return close.name().isEmpty() || (statement != null && PerigeeStatements.answers(statement.text()));
         }
         return true;
     }
@@ -178,8 +188,16 @@ final class LocalBatch {
         return here == null ? prepared.find(name) : here;
     }
 
+    private boolean isCurrent(String name, Prepared statement) {
+        if (parsed.containsKey(name) || PerigeeStatements.answers(statement.text()) || source.isCurrent(statement)) {
+            return true;
+        }
+        obstacle = Why.REPLAN;
+        return false;
+    }
+
     private boolean mayBeServed(StatementText text) {
-        if (isAboutUs(text)) {
+        if (PerigeeStatements.answers(text)) {
             return true;
         }
         if (text.kind() != StatementKind.READ) {
@@ -188,10 +206,6 @@ final class LocalBatch {
         }
         obstacle = source.obstacle();
         return obstacle == null;
-    }
-
-    private static boolean isAboutUs(StatementText text) {
-        return text.kind() == StatementKind.PERIGEE && PerigeeStatements.knows(text.perigeeTopic());
     }
 
     /**
@@ -256,7 +270,7 @@ final class LocalBatch {
     private boolean describe(FrontendMessage.Describe describe, ByteBuf out) {
         if (describe.kind() == FrontendMessage.STATEMENT) {
             Prepared statement = statement(describe.name());
-            if (statement != null && isAboutUs(statement.text())) {
+            if (statement != null && PerigeeStatements.answers(statement.text())) {
                 BackendMessage.writeNoParameters(out);
                 out.writeBytes(new StoredResult(source.answer(statement.text())).description());
                 return true;
@@ -281,7 +295,7 @@ final class LocalBatch {
             return null;
         }
         if (portal.result == null) {
-            if (isAboutUs(portal.prepared.text())) {
+            if (PerigeeStatements.answers(portal.prepared.text())) {
                 portal.result = new StoredResult(source.answer(portal.prepared.text()));
                 return portal.result;
             }

@@ -60,6 +60,11 @@ final class PerigeeStatements {
         return topic.equals("status") || topic.equals("last");
     }
 
+    /** Whether a statement is one that the edge answers itself. */
+    static boolean answers(StatementText text) {
+        return text.kind() == StatementKind.PERIGEE && knows(text.perigeeTopic());
+    }
+
     /** The answer, as messages of a Query without ReadyForQuery. */
     byte[] answer(String topic, Last last) {
         Map<String, @Nullable String> row = topic.equals("last") ? last(last) : status();

@@ -1,5 +1,6 @@
 package dev.perigee.edge.pgwire;
 
+import dev.perigee.model.StreamPosition;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,7 @@ final class Prepared {
     private final byte[] statement;
     private final byte[] sql;
     private final StatementText text;
+    private @Nullable StreamPosition validAt;
     private final ByteArrayOutputStream description = new ByteArrayOutputStream(0);
 
     /**
@@ -20,11 +22,26 @@ final class Prepared {
      *
      * @param statement the text and the declared types, as in the message
      * @param sql the text alone
+     * @param validAt what every snapshot saw that was taken from then on; null if that was not known
      */
-    Prepared(byte[] statement, byte[] sql, StatementText text) {
+    Prepared(byte[] statement, byte[] sql, StatementText text, @Nullable StreamPosition validAt) {
+        this.validAt = validAt;
         this.statement = statement;
         this.sql = sql;
         this.text = text;
+    }
+
+    /** When the server last took it for what it was: every change of the catalog at or below this had been made before. */
+    @Nullable
+    StreamPosition validAt() {
+        return validAt;
+    }
+
+    /** The server has run it, so what the client knows of its columns still holds. */
+    void ran(@Nullable StreamPosition visible) {
+        if (visible != null) {
+            validAt = visible;
+        }
     }
 
     byte[] statement() {

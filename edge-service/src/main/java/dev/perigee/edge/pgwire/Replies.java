@@ -233,6 +233,7 @@ final class Replies {
                 return true;
             }
             case BackendMessage.COMMAND_COMPLETE, BackendMessage.PORTAL_SUSPENDED -> {
+                head.done();
                 Recording recording = head.recording();
                 if (recording != null && !recording.isSpoilt()) {
                     recording.limitedTo(type == BackendMessage.PORTAL_SUSPENDED ? head.maxRows() : 0);

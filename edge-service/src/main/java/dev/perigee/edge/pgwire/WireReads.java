@@ -95,7 +95,22 @@ final class WireReads {
 
     /** What is known of a text. The bytes must not change any more. */
     StatementText text(byte[] sql) {
-        return texts.get(ByteBuffer.wrap(sql), key -> StatementText.of(sql, shape -> shapes.get(shape, name -> new Shape())));
+        return texts.get(
+                ByteBuffer.wrap(sql), key -> StatementText.of(sql, shape -> shapes.get(shape, name -> new Shape())));
+    }
+
+    /** A statement that is prepared now. */
+    Prepared prepare(FrontendMessage.Parse parse) {
+        return new Prepared(parse.statement(), parse.sql(), text(parse.sql()), visible());
+    }
+
+    /**
+     * Whether the catalog is known to be as it was when the server last looked at a prepared statement. If it is not, the
+     * statement may have other columns than its client knows of; the server would refuse to run it then, and must be asked.
+     */
+    boolean isCurrent(Prepared prepared) {
+        StreamPosition validAt = prepared.validAt();
+        return validAt != null && watermarks.passes(validAt, List.of());
     }
 
     LinkView view() {
