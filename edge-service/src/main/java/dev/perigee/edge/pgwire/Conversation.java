@@ -483,8 +483,16 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         replies.add(Expected.of(Expected.Kind.CLOSE, false, undo, undo));
     }
 
-    /** Prepares the unnamed statement at the server if only the client believes that it is there. */
+    /** Makes the server's unnamed statement what the client believes that it is. */
     private void provide(String name) {
+        if (name.isEmpty() && prepared.leftOverAtServer()) {
+            Prepared leftOver = prepared.atServer();
+            prepared.atServer(null);
+            Runnable undo = () -> prepared.atServer(leftOver);
+            replies.add(Expected.of(Expected.Kind.CLOSE, true, undo, undo));
+            ends.toServer(BackendMessage.closeUnnamed(ends.allocator()));
+            return;
+        }
         Prepared missing = name.isEmpty() ? prepared.missingAtServer() : null;
         if (missing == null) {
             return;
@@ -629,7 +637,10 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
     public void probed(Probe answered) {
         probe = null;
         Probe.Answer answer = answered.answer();
-        if (answer == null) {
+        if (replies.status() != BackendMessage.IDLE) {
+            // A batch has begun a block. What the session is in it may be rolled back, and an error says nothing.
+            log.trace("a probe amid a transaction block");
+        } else if (answer == null) {
             state.failed();
         } else {
             state.known(answered, answer);

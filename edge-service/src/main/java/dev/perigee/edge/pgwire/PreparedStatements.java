@@ -56,6 +56,11 @@ final class PreparedStatements {
         return unnamed == unnamedAtServer ? null : unnamed;
     }
 
+    /** Whether the server has an unnamed statement yet though the client has none any more. */
+    boolean leftOverAtServer() {
+        return unnamed == null && unnamedAtServer != null;
+    }
+
     /** The server's unnamed statement is this one now; null if it has none. */
     void atServer(@Nullable Prepared prepared) {
         unnamedAtServer = prepared;
