@@ -389,6 +389,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
             FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
             name = parse.name();
             statement = new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql()));
+            statement.provenAt(reads.visible());
         } else {
             name = FrontendMessage.nameAtHead(bytes);
         }
@@ -434,7 +435,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         replies.add(
                 statement == null
                         ? Expected.of(Expected.Kind.DESCRIBE)
-                        : Expected.describing(statement.descriptionToCome()));
+                        : Expected.describing(statement.descriptionToCome(reads.visible())));
     }
 
     private void execute(ForwardedBatch current, FrontendMessage.Execute execute) {
@@ -452,7 +453,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
                 && execute.maxRows() == 0) {
             recording = reads.record(number, text, statement.statement(), portal.arguments, current.visible);
             if (recording != null) {
-                recording.describedBy(portal.description);
+                recording.of(statement, portal.description);
             }
         }
         current.read |= recording != null;
@@ -608,6 +609,11 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
     }
 
     @Override
+    public boolean isCurrent(@Nullable StreamPosition lookedAt) {
+        return reads.isCurrent(lookedAt);
+    }
+
+    @Override
     public WireReads.Found find(Prepared statement, byte[] arguments) {
         SessionContext context = state.context();
         if (context == null) {
@@ -625,6 +631,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
 
     @Override
     public void settled(Recording recording) {
+        recording.settle();
         SessionContext context = state.contextAt(recording.number());
         if (context != null) {
             admit(recording, context);

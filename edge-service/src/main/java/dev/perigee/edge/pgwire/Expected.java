@@ -1,6 +1,9 @@
 package dev.perigee.edge.pgwire;
 
+import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,7 @@ final class Expected {
     private final @Nullable Probe probe;
     private final @Nullable ByteArrayOutputStream description;
     private int completions;
+    private boolean describing;
 
     private Expected(
             Kind kind,
@@ -100,10 +104,21 @@ final class Expected {
         return probe;
     }
 
-    /** Where the answer to a Describe goes; null if nobody wants it. */
-    @Nullable
-    ByteArrayOutputStream description() {
-        return description;
+    /** A message of the answer to a Describe: with the first one a former answer is forgotten. */
+    void describe(ByteBuf message) {
+        ByteArrayOutputStream into = description;
+        if (into == null) {
+            return;
+        }
+        if (!describing) {
+            describing = true;
+            into.reset();
+        }
+        try {
+            message.getBytes(message.readerIndex(), into, message.readableBytes());
+        } catch (IOException never) {
+            throw new UncheckedIOException(never);
+        }
     }
 
     /** How many commands of a Query have been completed, this one included. */

@@ -1,5 +1,7 @@
 package dev.perigee.edge.pgwire;
 
+import dev.perigee.edge.cache.CachedResult;
+import dev.perigee.model.StreamPosition;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
@@ -22,11 +24,16 @@ final class LocalBatch {
     private final Source source;
     private final PreparedStatements prepared;
     private final List<Held> held = new ArrayList<>(6);
-    private final Map<String, Portal> portals = new HashMap<>(2);
-    private final Map<String, Prepared> parsed = new HashMap<>(2);
+    /** What the batch makes of statements, as far as it has come; null if it has closed one. */
+    private final Map<String, @Nullable Prepared> parsed = new HashMap<>(2);
+
     private int bytes;
     private @Nullable Why obstacle;
     private final List<WireReads.Found> hits = new ArrayList<>(2);
+    /** The unnamed one; null if there is none. */
+    private @Nullable StoredResult portal;
+    /** A statement that has been prepared here, of which nothing shows yet that the server would accept it. */
+    private @Nullable Prepared unproven;
 
     /**
      * A message that waits.
@@ -44,22 +51,14 @@ final class LocalBatch {
         @Nullable
         Why obstacle();
 
+        /** Whether the catalog has not changed, as far as is known, since it was looked at with everything up to a position. */
+        boolean isCurrent(@Nullable StreamPosition lookedAt);
+
         /** The answer to a read, or why there is none. */
         WireReads.Found find(Prepared prepared, byte[] arguments);
 
         /** The answer to a question about the edge. */
         byte[] answer(StatementText text);
-    }
-
-    private static final class Portal {
-        private final Prepared prepared;
-        private final byte[] arguments;
-        private @Nullable StoredResult result;
-
-        Portal(Prepared prepared, byte[] arguments) {
-            this.prepared = prepared;
-            this.arguments = arguments;
-        }
     }
 
     LocalBatch(Source source, PreparedStatements prepared) {
@@ -98,6 +97,7 @@ final class LocalBatch {
         }
     }
 
+    /** A first look, so that what cannot be answered does not wait for its Sync. */
     private boolean mayBeAnswered(@Nullable FrontendMessage message) {
         if (message instanceof FrontendMessage.Parse parse) {
             StatementText text = source.text(parse.sql());
@@ -107,32 +107,32 @@ final class LocalBatch {
         }
         if (message instanceof FrontendMessage.Bind bind) {
             Prepared statement = statement(bind.statement());
-            if (statement != null && mayBeServed(statement.text())) {
-                portals.put(bind.portal(), new Portal(statement, bind.arguments()));
-                return true;
-            }
-            return false;
+            // A name may be taken, by a cursor even.
+            return bind.portal().isEmpty() && statement != null && mayBeServed(statement.text());
         }
         if (message instanceof FrontendMessage.Describe describe) {
             if (describe.kind() == FrontendMessage.PORTAL) {
-                return portals.containsKey(describe.name());
+                return describe.name().isEmpty();
             }
             Prepared statement = statement(describe.name());
             return statement != null && (isAboutUs(statement.text()) || statement.description() != null);
         }
         if (message instanceof FrontendMessage.Execute execute) {
-            return portals.containsKey(execute.portal());
+            return execute.portal().isEmpty();
         }
-        if (message instanceof FrontendMessage.Close close && close.kind() == FrontendMessage.STATEMENT) {
+        if (message instanceof FrontendMessage.Close close) {
+            if (close.kind() == FrontendMessage.PORTAL) {
+                return close.name().isEmpty();
+            }
             Prepared statement = statement(close.name());
+            parsed.put(close.name(), null);
             return close.name().isEmpty() || (statement != null && isAboutUs(statement.text()));
         }
         return true;
     }
 
     private @Nullable Prepared statement(String name) {
-        Prepared here = parsed.get(name);
-        return here == null ? prepared.find(name) : here;
+        return parsed.containsKey(name) ? parsed.get(name) : prepared.find(name);
     }
 
     private boolean mayBeServed(StatementText text) {
@@ -159,11 +159,18 @@ final class LocalBatch {
     @Nullable
     ByteBuf answer(ByteBufAllocator allocator) {
         ByteBuf out = allocator.buffer();
+        parsed.clear();
         for (Held one : held) {
             if (!answer(one.message, out)) {
                 out.release();
                 return null;
             }
+        }
+        if (unproven != null) {
+            // Only what has been run shows that there is nothing wrong with a text.
+            obstacle = Why.ABSENT;
+            out.release();
+            return null;
         }
         out.writeBytes(BackendMessage.readyForQuery());
         parsed.forEach(prepared::put);
@@ -171,27 +178,62 @@ final class LocalBatch {
     }
 
     private boolean answer(@Nullable FrontendMessage message, ByteBuf out) {
-        if (message instanceof FrontendMessage.Parse) {
+        if (message instanceof FrontendMessage.Parse parse) {
+            if (unproven != null) {
+                return false;
+            }
+            StatementText text = source.text(parse.sql());
+            Prepared statement = new Prepared(parse.statement(), parse.sql(), text);
+            parsed.put(parse.name(), statement);
+            unproven = isAboutUs(text) ? null : statement;
             out.writeBytes(BackendMessage.parseComplete());
-        } else if (message instanceof FrontendMessage.Bind) {
+        } else if (message instanceof FrontendMessage.Bind bind) {
             out.writeBytes(BackendMessage.bindComplete());
+            return bind(bind);
         } else if (message instanceof FrontendMessage.Close close) {
             if (close.kind() == FrontendMessage.PORTAL) {
-                portals.remove(close.name());
+                portal = null;
             } else {
-                parsed.remove(close.name());
-                prepared.put(close.name(), null);
+                parsed.put(close.name(), null);
             }
             out.writeBytes(BackendMessage.closeComplete());
         } else if (message instanceof FrontendMessage.Describe describe) {
             return describe(describe, out);
         } else if (message instanceof FrontendMessage.Execute execute) {
-            StoredResult result = result(execute.portal());
+            StoredResult result = portal;
             if (result == null) {
                 return false;
             }
             result.execute(execute.maxRows(), out);
         }
+        return true;
+    }
+
+    private boolean bind(FrontendMessage.Bind bind) {
+        Prepared statement = statement(bind.statement());
+        if (statement == null) {
+            return false;
+        }
+        if (isAboutUs(statement.text())) {
+            portal = new StoredResult(source.answer(statement.text()));
+            return true;
+        }
+        WireReads.Found found = source.find(statement, bind.arguments());
+        CachedResult result = found.result();
+        if (result == null) {
+            obstacle = found.why();
+            return false;
+        }
+        if (unproven == statement) {
+            unproven = null;
+            statement.provenAt(result.readAt());
+        } else if (!source.isCurrent(statement.provenAt())) {
+            // Its columns may be others by now; then the server refuses it.
+            obstacle = Why.INVALIDATED;
+            return false;
+        }
+        hits.add(found);
+        portal = new StoredResult(result.body());
         return true;
     }
 
@@ -203,39 +245,18 @@ final class LocalBatch {
                 out.writeBytes(new StoredResult(source.answer(statement.text())).description());
                 return true;
             }
-            byte[] known = statement == null ? null : statement.description();
+            byte[] known =
+                    statement == null || !source.isCurrent(statement.describedAt()) ? null : statement.description();
             out.writeBytes(known == null ? NOT_DESCRIBED : known);
             return known != null;
         }
-        StoredResult result = result(describe.name());
+        StoredResult result = portal;
         if (result == null || !result.isDescribed()) {
-            obstacle = obstacle == null ? Why.ABSENT : obstacle;
+            obstacle = Why.ABSENT;
             return false;
         }
         out.writeBytes(result.description());
         return true;
-    }
-
-    private @Nullable StoredResult result(String name) {
-        Portal portal = portals.get(name);
-        if (portal == null) {
-            obstacle = Why.UNSUPPORTED;
-            return null;
-        }
-        if (portal.result == null) {
-            if (isAboutUs(portal.prepared.text())) {
-                portal.result = new StoredResult(source.answer(portal.prepared.text()));
-                return portal.result;
-            }
-            WireReads.Found found = source.find(portal.prepared, portal.arguments);
-            if (found.result() == null) {
-                obstacle = found.why();
-                return null;
-            }
-            hits.add(found);
-            portal.result = new StoredResult(found.result().body());
-        }
-        return portal.result;
     }
 
     /** What is held; each message is the caller's to send or to release. */

@@ -1,9 +1,6 @@
 package dev.perigee.edge.pgwire;
 
 import io.netty.buffer.ByteBuf;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -206,13 +203,8 @@ final class Replies {
     }
 
     private boolean described(Expected head, byte type, ByteBuf message, boolean whole) {
-        ByteArrayOutputStream into = head.description();
-        if (into != null && whole) {
-            try {
-                message.getBytes(message.readerIndex(), into, message.readableBytes());
-            } catch (IOException never) {
-                throw new UncheckedIOException(never);
-            }
+        if (whole) {
+            head.describe(message);
         }
         return type == BackendMessage.PARAMETER_DESCRIPTION
                 || ((type == BackendMessage.ROW_DESCRIPTION || type == BackendMessage.NO_DATA) && done());

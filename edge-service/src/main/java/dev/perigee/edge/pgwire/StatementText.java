@@ -61,7 +61,8 @@ final class StatementText {
     private final Hints hints;
     private final Shape shape;
 
-    private StatementText(String sql, boolean isAscii, boolean isText, StatementKind kind, Why refusal, Hints hints, Shape shape) {
+    private StatementText(
+            String sql, boolean isAscii, boolean isText, StatementKind kind, Why refusal, Hints hints, Shape shape) {
         this.sql = sql;
         this.isAscii = isAscii;
         this.isText = isText;
@@ -93,7 +94,8 @@ final class StatementText {
         List<String> words = scanner.words(3);
         StatementKind kind = kind(words, sql, scanner);
         boolean utility = kind != StatementKind.OTHER || (!words.isEmpty() && UTILITIES.contains(words.get(0)));
-        return new StatementText(sql, ascii, text, kind, utility ? Why.UTILITY : Why.WRITE, scanner.hints, shape(kind, sql, shapes));
+        return new StatementText(
+                sql, ascii, text, kind, utility ? Why.UTILITY : Why.WRITE, scanner.hints, shape(kind, sql, shapes));
     }
 
     private static Shape shape(StatementKind kind, String sql, Function<String, Shape> shapes) {

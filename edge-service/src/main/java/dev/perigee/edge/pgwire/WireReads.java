@@ -95,7 +95,8 @@ final class WireReads {
 
     /** What is known of a text. The bytes must not change any more. */
     StatementText text(byte[] sql) {
-        return texts.get(ByteBuffer.wrap(sql), key -> StatementText.of(sql, shape -> shapes.get(shape, name -> new Shape())));
+        return texts.get(
+                ByteBuffer.wrap(sql), key -> StatementText.of(sql, shape -> shapes.get(shape, name -> new Shape())));
     }
 
     LinkView view() {
@@ -144,6 +145,11 @@ final class WireReads {
             return Why.SESSION_STATE;
         }
         return context.epoch().equals(completeTo.epoch()) ? null : Why.OTHER_SERVER;
+    }
+
+    /** Whether the catalog has not changed, as far as is known, since it was looked at with everything up to a position. */
+    boolean isCurrent(@Nullable StreamPosition lookedAt) {
+        return lookedAt != null && watermarks.passes(lookedAt, List.of());
     }
 
     /** Looks for the answer to a read. To be asked only where {@link #obstacle} finds none. */
