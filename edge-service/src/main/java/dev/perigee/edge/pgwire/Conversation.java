@@ -270,11 +270,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
                 text == null || sql == null ? null : reads.record(number, text, sql, null, reads.visible());
         boolean probing = recording != null && state.wantsProbe();
         judge(text, number, why);
-        if (!replies.isSkipping()) {
-            prepared.put("", null);
-            prepared.atServer(null);
-        }
-        replies.add(Expected.of(Expected.Kind.QUERY, recording));
+        replies.add(Expected.querying(prepared.dropping(), recording));
         ends.toServer(bytes);
         if (probing) {
             sendProbe();
@@ -393,27 +389,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         } else {
             name = FrontendMessage.nameAtHead(bytes);
         }
-        Prepared before = prepared.find(name);
-        Prepared atServer = prepared.atServer();
-        prepared.put(name, statement);
-        if (name.isEmpty()) {
-            prepared.atServer(statement);
-            replies.add(Expected.of(
-                    Expected.Kind.PARSE,
-                    false,
-                    () -> {
-                        prepared.put(name, null);
-                        prepared.atServer(null);
-                    },
-                    () -> {
-                        prepared.put(name, before);
-                        prepared.atServer(atServer);
-                    }));
-        } else {
-            // It fails if there is one of that name, and then that one stays.
-            Runnable undo = () -> prepared.put(name, before);
-            replies.add(Expected.of(Expected.Kind.PARSE, false, undo, undo));
-        }
+        replies.add(Expected.of(Expected.Kind.PARSE, false, prepared.parsing(name, statement)));
     }
 
     private void bind(ForwardedBatch current, ByteBuf bytes, boolean whole) throws ProtocolViolation {
@@ -461,7 +437,7 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         if (portal != null) {
             portal.executed = true;
         }
-        replies.add(Expected.of(Expected.Kind.EXECUTE, recording));
+        replies.add(Expected.executing(recording));
     }
 
     private void close(ForwardedBatch current, FrontendMessage.Close close) {
@@ -471,38 +447,22 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
             replies.add(Expected.of(Expected.Kind.CLOSE));
             return;
         }
-        Prepared before = prepared.find(name);
-        Prepared atServer = prepared.atServer();
-        prepared.put(name, null);
-        if (name.isEmpty()) {
-            prepared.atServer(null);
-        }
-        Runnable undo = () -> {
-            prepared.put(name, before);
-            prepared.atServer(atServer);
-        };
-        replies.add(Expected.of(Expected.Kind.CLOSE, false, undo, undo));
+        replies.add(Expected.of(Expected.Kind.CLOSE, false, prepared.closing(name)));
     }
 
     /** Makes the server's unnamed statement what the client believes that it is. */
     private void provide(String name) {
-        if (name.isEmpty() && prepared.leftOverAtServer()) {
-            Prepared leftOver = prepared.atServer();
-            prepared.atServer(null);
-            Runnable undo = () -> prepared.atServer(leftOver);
-            replies.add(Expected.of(Expected.Kind.CLOSE, true, undo, undo));
+        if (!name.isEmpty()) {
+            return;
+        }
+        Prepared missing = prepared.missingAtServer();
+        if (missing != null) {
+            replies.add(Expected.of(Expected.Kind.PARSE, true, prepared.providing(missing)));
+            ends.toServer(BackendMessage.parse(ends.allocator(), "", missing.statement()));
+        } else if (prepared.leftOverAtServer()) {
+            replies.add(Expected.of(Expected.Kind.CLOSE, true, prepared.providing(null)));
             ends.toServer(BackendMessage.closeUnnamed(ends.allocator()));
-            return;
         }
-        Prepared missing = name.isEmpty() ? prepared.missingAtServer() : null;
-        if (missing == null) {
-            return;
-        }
-        Prepared atServer = prepared.atServer();
-        prepared.atServer(missing);
-        replies.add(Expected.of(
-                Expected.Kind.PARSE, true, () -> prepared.atServer(null), () -> prepared.atServer(atServer)));
-        ends.toServer(BackendMessage.parse(ends.allocator(), "", missing.statement()));
     }
 
     // What is known of statements and of the session.
@@ -589,9 +549,8 @@ final class Conversation implements Replies.Listener, LocalBatch.Source {
         }
         Probe next = new Probe(visible, state.sequence(), backendPid, state.customSettings());
         probe = next;
-        replies.add(Expected.of(next));
         // The server drops its unnamed statement; the client believes it is still there.
-        prepared.atServer(null);
+        replies.add(Expected.of(next, prepared.providing(null)));
         ends.toServer(BackendMessage.query(ends.allocator(), next.sql()));
         return true;
     }

@@ -32,8 +32,7 @@ final class Expected {
 
     private final Kind kind;
     private final boolean hidden;
-    private final @Nullable Runnable ifFailed;
-    private final @Nullable Runnable ifSkipped;
+    private final PreparedStatements.@Nullable Change change;
     private final @Nullable Recording recording;
     private final @Nullable Probe probe;
     private final @Nullable ByteArrayOutputStream description;
@@ -43,46 +42,44 @@ final class Expected {
     private Expected(
             Kind kind,
             boolean hidden,
-            @Nullable Runnable ifFailed,
-            @Nullable Runnable ifSkipped,
+            PreparedStatements.@Nullable Change change,
             @Nullable Recording recording,
             @Nullable Probe probe,
             @Nullable ByteArrayOutputStream description) {
         this.kind = kind;
         this.hidden = hidden;
-        this.ifFailed = ifFailed;
-        this.ifSkipped = ifSkipped;
+        this.change = change;
         this.recording = recording;
         this.probe = probe;
         this.description = description;
     }
 
     static Expected of(Kind kind) {
-        return new Expected(kind, false, null, null, null, null, null);
+        return new Expected(kind, false, null, null, null, null);
     }
 
-    /**
-     * One that has changed what is believed of the session already.
-     *
-     * @param ifFailed makes up for it if the server answers with an error
-     * @param ifSkipped makes up for it if the server skips it, after an error before it
-     */
-    static Expected of(Kind kind, boolean hidden, Runnable ifFailed, Runnable ifSkipped) {
-        return new Expected(kind, hidden, ifFailed, ifSkipped, null, null, null);
+    /** One that changes statements. */
+    static Expected of(Kind kind, boolean hidden, PreparedStatements.Change change) {
+        return new Expected(kind, hidden, change, null, null, null);
     }
 
-    /** Of a statement that is run. */
-    static Expected of(Kind kind, @Nullable Recording recording) {
-        return new Expected(kind, false, null, null, recording, null, null);
+    /** Of a portal that is run. */
+    static Expected executing(@Nullable Recording recording) {
+        return new Expected(Kind.EXECUTE, false, null, recording, null, null);
+    }
+
+    /** Of a message Query. */
+    static Expected querying(PreparedStatements.Change change, @Nullable Recording recording) {
+        return new Expected(Kind.QUERY, false, change, recording, null, null);
     }
 
     /** Of a Describe. */
     static Expected describing(ByteArrayOutputStream into) {
-        return new Expected(Kind.DESCRIBE, false, null, null, null, null, into);
+        return new Expected(Kind.DESCRIBE, false, null, null, null, into);
     }
 
-    static Expected of(Probe probe) {
-        return new Expected(Kind.PROBE, true, null, null, null, probe, null);
+    static Expected of(Probe probe, PreparedStatements.Change change) {
+        return new Expected(Kind.PROBE, true, change, null, probe, null);
     }
 
     Kind kind() {
@@ -130,17 +127,25 @@ final class Expected {
         return completions;
     }
 
-    void failed() {
-        spoil();
-        if (ifFailed != null) {
-            ifFailed.run();
+    /** It has been sent, and is not skipped as far as is known. */
+    void apply() {
+        if (change != null) {
+            change.apply();
         }
     }
 
-    void skipped() {
+    /** As if it had not been sent; what came after it has been taken back before. */
+    void undo() {
+        if (change != null) {
+            change.undo();
+        }
+    }
+
+    /** The server has answered with an error; what came after it has been taken back before. */
+    void failed() {
         spoil();
-        if (ifSkipped != null) {
-            ifSkipped.run();
+        if (change != null) {
+            change.failed();
         }
     }
 

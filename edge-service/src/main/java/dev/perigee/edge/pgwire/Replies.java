@@ -47,9 +47,10 @@ final class Replies {
     /** A message has been sent. */
     void add(Expected reply) {
         if (skipping && reply.kind() != Expected.Kind.SYNC) {
-            reply.skipped();
+            reply.spoil();
         } else {
             skipping = false;
+            reply.apply();
             expected.add(reply);
         }
     }
@@ -140,20 +141,24 @@ final class Replies {
             // The server ends the session of its own accord.
             return true;
         }
-        head.failed();
         if (head.kind().isCycle()) {
+            head.spoil();
             // That the session ends concerns the client, whoever asked.
             return head.kind() != Expected.Kind.PROBE || ErrorResponse.isFatal(message);
         }
         expected.poll();
-        for (Expected next = expected.peek(); next != null; next = expected.peek()) {
-            if (next.kind() == Expected.Kind.SYNC) {
-                return true;
-            }
-            next.skipped();
-            expected.poll();
-        }
+        // Everything behind it was sent in the belief that it succeeds.
+        expected.descendingIterator().forEachRemaining(Expected::undo);
+        head.failed();
         skipping = true;
+        while (skipping && !expected.isEmpty()) {
+            if (expected.element().kind() == Expected.Kind.SYNC) {
+                skipping = false;
+            } else {
+                expected.remove().spoil();
+            }
+        }
+        expected.forEach(Expected::apply);
         return true;
     }
 
