@@ -1,5 +1,6 @@
 package dev.perigee.edge.pgwire;
 
+import dev.perigee.model.StreamPosition;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -187,13 +188,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
     }
 
     @Override
-    public Prepared prepare(FrontendMessage.Parse parse) {
-        return reads.prepare(parse);
-    }
-
-    @Override
-    public boolean isCurrent(Prepared statement) {
-        return reads.isCurrent(statement);
+    public boolean isCurrent(@Nullable StreamPosition lookedAt) {
+        return reads.isCurrent(lookedAt);
     }
 
     @Override

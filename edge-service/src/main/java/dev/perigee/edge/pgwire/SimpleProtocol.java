@@ -93,11 +93,7 @@ final class SimpleProtocol {
                 text == null || sql == null ? null : reads.record(number, text, sql, null, reads.visible());
         boolean probing = recording != null && state.wantsProbe();
         session.judge(text, number, why);
-        if (!replies.isSkipping()) {
-            prepared.put("", null);
-            prepared.atServer(null);
-        }
-        replies.add(Expected.of(Expected.Kind.QUERY, recording));
+        replies.add(Expected.querying(prepared.dropping(), recording));
         ends.toServer(bytes);
         if (probing) {
             session.sendProbe();
