@@ -2,6 +2,7 @@ package dev.perigee.edge.pgwire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,23 +18,28 @@ import org.jspecify.annotations.Nullable;
 final class LocalBatch {
 
     private static final int MOST_BYTES = 64 * 1024;
-    private static final byte[] NOT_DESCRIBED = new byte[0];
 
     private final Source source;
     private final PreparedStatements prepared;
     private final List<Held> held = new ArrayList<>(6);
     private final Map<String, Portal> portals = new HashMap<>(2);
-    private final Map<String, Prepared> parsed = new HashMap<>(2);
+    /** Statements that it prepares; null for those that it closes. */
+    private final Map<String, @Nullable Prepared> changed = new HashMap<>(2);
+
+    private final List<Step> steps = new ArrayList<>(6);
     private int bytes;
     private @Nullable Why obstacle;
     private final List<WireReads.Found> hits = new ArrayList<>(2);
 
-    /**
-     * A message that waits.
-     *
-     * @param message null for Sync
-     */
-    record Held(byte type, ByteBuf bytes, @Nullable FrontendMessage message) {}
+    /** A message that waits. */
+    record Held(byte type, ByteBuf bytes) {}
+
+    /** What is to be said to a message: decided when the message comes, since names may mean something else afterwards. */
+    private interface Step {
+
+        /** Whether it could be said. */
+        boolean answer(ByteBuf out);
+    }
 
     /** Where answers come from. */
     interface Source {
@@ -82,57 +88,91 @@ final class LocalBatch {
     void add(byte type, ByteBuf message) throws ProtocolViolation {
         bytes += message.readableBytes();
         // First, so that it is not lost if there is something wrong with it.
-        held.add(new Held(type, message, null));
-        FrontendMessage decoded =
+        held.add(new Held(type, message));
+        Step step =
                 switch (type) {
-                    case FrontendMessage.PARSE -> FrontendMessage.Parse.of(message);
-                    case FrontendMessage.BIND -> FrontendMessage.Bind.of(message);
-                    case FrontendMessage.DESCRIBE -> FrontendMessage.Describe.of(message);
-                    case FrontendMessage.EXECUTE -> FrontendMessage.Execute.of(message);
-                    case FrontendMessage.CLOSE -> FrontendMessage.Close.of(message);
+                    case FrontendMessage.PARSE -> parse(FrontendMessage.Parse.of(message));
+                    case FrontendMessage.BIND -> bind(FrontendMessage.Bind.of(message));
+                    case FrontendMessage.DESCRIBE -> describe(FrontendMessage.Describe.of(message));
+                    case FrontendMessage.EXECUTE -> execute(FrontendMessage.Execute.of(message));
+                    case FrontendMessage.CLOSE -> close(FrontendMessage.Close.of(message));
+                    case FrontendMessage.SYNC -> says(BackendMessage.readyForQuery());
                     default -> null;
                 };
-        held.set(held.size() - 1, new Held(type, message, decoded));
-        if (bytes > MOST_BYTES || (decoded == null && type != FrontendMessage.SYNC) || !mayBeAnswered(decoded)) {
-            obstacle = obstacle == null ? Why.UNSUPPORTED : obstacle;
+        if (step != null && bytes <= MOST_BYTES) {
+            steps.add(step);
+        } else if (obstacle == null) {
+            obstacle = Why.UNSUPPORTED;
         }
     }
 
-    private boolean mayBeAnswered(@Nullable FrontendMessage message) {
-        if (message instanceof FrontendMessage.Parse parse) {
-            StatementText text = source.text(parse.sql());
-            parsed.put(parse.name(), new Prepared(parse.statement(), parse.sql(), text));
-            // Named ones are prepared at the server, so that nobody has to remember which of them it lacks.
-            return mayBeServed(text) && (parse.name().isEmpty() || isAboutUs(text));
+    private static Step says(ByteBuf answer) {
+        return out -> {
+            out.writeBytes(answer);
+            return true;
+        };
+    }
+
+    private @Nullable Step parse(FrontendMessage.Parse parse) {
+        StatementText text = source.text(parse.sql());
+        // Named ones are prepared at the server, so that nobody has to remember which of them it lacks.
+        if (!mayBeServed(text) || !(parse.name().isEmpty() || isAboutUs(text))) {
+            return null;
         }
-        if (message instanceof FrontendMessage.Bind bind) {
-            Prepared statement = statement(bind.statement());
-            if (statement != null && mayBeServed(statement.text())) {
-                portals.put(bind.portal(), new Portal(statement, bind.arguments()));
+        changed.put(parse.name(), new Prepared(parse.statement(), parse.sql(), text));
+        return says(BackendMessage.parseComplete());
+    }
+
+    private @Nullable Step bind(FrontendMessage.Bind bind) {
+        Prepared statement = statement(bind.statement());
+        boolean exists = !bind.portal().isEmpty() && portals.containsKey(bind.portal());
+        if (exists || statement == null || !mayBeServed(statement.text())) {
+            return null;
+        }
+        portals.put(bind.portal(), new Portal(statement, bind.arguments()));
+        return says(BackendMessage.bindComplete());
+    }
+
+    private @Nullable Step describe(FrontendMessage.Describe describe) {
+        if (describe.kind() == FrontendMessage.PORTAL) {
+            Portal portal = portals.get(describe.name());
+            return portal == null ? null : out -> describe(portal, out);
+        }
+        Prepared statement = statement(describe.name());
+        if (statement == null) {
+            return null;
+        }
+        if (isAboutUs(statement.text())) {
+            return out -> {
+                BackendMessage.writeNoParameters(out);
+                out.writeBytes(new StoredResult(source.answer(statement.text())).description());
                 return true;
-            }
-            return false;
+            };
         }
-        if (message instanceof FrontendMessage.Describe describe) {
-            if (describe.kind() == FrontendMessage.PORTAL) {
-                return portals.containsKey(describe.name());
-            }
-            Prepared statement = statement(describe.name());
-            return statement != null && (isAboutUs(statement.text()) || statement.description() != null);
-        }
-        if (message instanceof FrontendMessage.Execute execute) {
-            return portals.containsKey(execute.portal());
-        }
-        if (message instanceof FrontendMessage.Close close && close.kind() == FrontendMessage.STATEMENT) {
+        byte[] known = statement.description();
+        return known == null ? null : says(Unpooled.wrappedBuffer(known));
+    }
+
+    private @Nullable Step execute(FrontendMessage.Execute execute) {
+        Portal portal = portals.get(execute.portal());
+        return portal == null ? null : out -> execute(portal, execute.maxRows(), out);
+    }
+
+    private @Nullable Step close(FrontendMessage.Close close) {
+        if (close.kind() == FrontendMessage.PORTAL) {
+            portals.remove(close.name());
+        } else {
             Prepared statement = statement(close.name());
-            return close.name().isEmpty() || (statement != null && isAboutUs(statement.text()));
+            if (!close.name().isEmpty() && (statement == null || !isAboutUs(statement.text()))) {
+                return null;
+            }
+            changed.put(close.name(), null);
         }
-        return true;
+        return says(BackendMessage.closeComplete());
     }
 
     private @Nullable Prepared statement(String name) {
-        Prepared here = parsed.get(name);
-        return here == null ? prepared.find(name) : here;
+        return changed.containsKey(name) ? changed.get(name) : prepared.find(name);
     }
 
     private boolean mayBeServed(StatementText text) {
@@ -159,55 +199,18 @@ final class LocalBatch {
     @Nullable
     ByteBuf answer(ByteBufAllocator allocator) {
         ByteBuf out = allocator.buffer();
-        for (Held one : held) {
-            if (!answer(one.message, out)) {
+        for (Step step : steps) {
+            if (!step.answer(out)) {
                 out.release();
                 return null;
             }
         }
-        out.writeBytes(BackendMessage.readyForQuery());
-        parsed.forEach(prepared::put);
+        changed.forEach(prepared::put);
         return out;
     }
 
-    private boolean answer(@Nullable FrontendMessage message, ByteBuf out) {
-        if (message instanceof FrontendMessage.Parse) {
-            out.writeBytes(BackendMessage.parseComplete());
-        } else if (message instanceof FrontendMessage.Bind) {
-            out.writeBytes(BackendMessage.bindComplete());
-        } else if (message instanceof FrontendMessage.Close close) {
-            if (close.kind() == FrontendMessage.PORTAL) {
-                portals.remove(close.name());
-            } else {
-                parsed.remove(close.name());
-                prepared.put(close.name(), null);
-            }
-            out.writeBytes(BackendMessage.closeComplete());
-        } else if (message instanceof FrontendMessage.Describe describe) {
-            return describe(describe, out);
-        } else if (message instanceof FrontendMessage.Execute execute) {
-            StoredResult result = result(execute.portal());
-            if (result == null) {
-                return false;
-            }
-            result.execute(execute.maxRows(), out);
-        }
-        return true;
-    }
-
-    private boolean describe(FrontendMessage.Describe describe, ByteBuf out) {
-        if (describe.kind() == FrontendMessage.STATEMENT) {
-            Prepared statement = statement(describe.name());
-            if (statement != null && isAboutUs(statement.text())) {
-                BackendMessage.writeNoParameters(out);
-                out.writeBytes(new StoredResult(source.answer(statement.text())).description());
-                return true;
-            }
-            byte[] known = statement == null ? null : statement.description();
-            out.writeBytes(known == null ? NOT_DESCRIBED : known);
-            return known != null;
-        }
-        StoredResult result = result(describe.name());
+    private boolean describe(Portal portal, ByteBuf out) {
+        StoredResult result = result(portal);
         if (result == null || !result.isDescribed()) {
             obstacle = obstacle == null ? Why.ABSENT : obstacle;
             return false;
@@ -216,12 +219,16 @@ final class LocalBatch {
         return true;
     }
 
-    private @Nullable StoredResult result(String name) {
-        Portal portal = portals.get(name);
-        if (portal == null) {
-            obstacle = Why.UNSUPPORTED;
-            return null;
+    private boolean execute(Portal portal, int maxRows, ByteBuf out) {
+        StoredResult result = result(portal);
+        if (result == null) {
+            return false;
         }
+        result.execute(maxRows, out);
+        return true;
+    }
+
+    private @Nullable StoredResult result(Portal portal) {
         if (portal.result == null) {
             if (isAboutUs(portal.prepared.text())) {
                 portal.result = new StoredResult(source.answer(portal.prepared.text()));
