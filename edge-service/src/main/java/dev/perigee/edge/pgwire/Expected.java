@@ -1,6 +1,10 @@
 package dev.perigee.edge.pgwire;
 
+import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +37,8 @@ final class Expected {
     private final @Nullable Runnable ifSkipped;
     private final @Nullable Recording recording;
     private final @Nullable Probe probe;
-    private final @Nullable ByteArrayOutputStream description;
+    private final @Nullable Consumer<byte[]> ifDescribed;
+    private @Nullable ByteArrayOutputStream description;
     private int completions;
 
     private Expected(
@@ -43,14 +48,15 @@ final class Expected {
             @Nullable Runnable ifSkipped,
             @Nullable Recording recording,
             @Nullable Probe probe,
-            @Nullable ByteArrayOutputStream description) {
+            @Nullable Consumer<byte[]> ifDescribed) {
         this.kind = kind;
         this.hidden = hidden;
         this.ifFailed = ifFailed;
         this.ifSkipped = ifSkipped;
         this.recording = recording;
         this.probe = probe;
-        this.description = description;
+        this.ifDescribed = ifDescribed;
+        this.description = ifDescribed == null ? null : new ByteArrayOutputStream();
     }
 
     static Expected of(Kind kind) {
@@ -72,9 +78,13 @@ final class Expected {
         return new Expected(kind, false, null, null, recording, null, null);
     }
 
-    /** Of a Describe. */
-    static Expected describing(ByteArrayOutputStream into) {
-        return new Expected(Kind.DESCRIBE, false, null, null, null, null, into);
+    /**
+     * Of a Describe.
+     *
+     * @param ifDescribed gets the answer, all of its messages, when it is complete
+     */
+    static Expected describing(Consumer<byte[]> ifDescribed) {
+        return new Expected(Kind.DESCRIBE, false, null, null, null, null, ifDescribed);
     }
 
     static Expected of(Probe probe) {
@@ -100,10 +110,29 @@ final class Expected {
         return probe;
     }
 
-    /** Where the answer to a Describe goes; null if nobody wants it. */
-    @Nullable
-    ByteArrayOutputStream description() {
-        return description;
+    /**
+     * A message of the answer to a Describe.
+     *
+     * @param whole whether that is all of it; if not, nobody gets the answer
+     * @param last whether the answer is complete
+     */
+    void described(ByteBuf message, boolean whole, boolean last) {
+        ByteArrayOutputStream into = description;
+        if (into == null || ifDescribed == null) {
+            return;
+        }
+        if (!whole) {
+            description = null;
+            return;
+        }
+        try {
+            message.getBytes(message.readerIndex(), into, message.readableBytes());
+        } catch (IOException never) {
+            throw new UncheckedIOException(never);
+        }
+        if (last) {
+            ifDescribed.accept(into.toByteArray());
+        }
     }
 
     /** How many commands of a Query have been completed, this one included. */

@@ -2,7 +2,6 @@ package dev.perigee.edge.pgwire;
 
 import dev.perigee.model.StreamPosition;
 import io.netty.buffer.ByteBuf;
-import java.io.ByteArrayOutputStream;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +31,9 @@ final class ForwardedBatch {
     private static final class Portal {
         private final @Nullable Prepared prepared;
         private final byte[] arguments;
-        private final ByteArrayOutputStream description = new ByteArrayOutputStream(0);
+        /** What the server has answered to its Describe; read by another thread when home has answered. */
+        private volatile byte @Nullable [] description;
+
         private boolean executed;
 
         Portal(@Nullable Prepared prepared, byte[] arguments) {
@@ -89,15 +90,15 @@ final class ForwardedBatch {
     }
 
     private void parse(ByteBuf bytes, boolean whole) throws ProtocolViolation {
-        String name;
-        Prepared statement = null;
         if (whole) {
             FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
-            name = parse.name();
-            statement = new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql()));
+            parse(parse.name(), new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql())));
         } else {
-            name = FrontendMessage.nameAtHead(bytes);
+            parse(FrontendMessage.nameAtHead(bytes), null);
         }
+    }
+
+    private void parse(String name, @Nullable Prepared statement) {
         Prepared before = prepared.find(name);
         Prepared atServer = prepared.atServer();
         prepared.put(name, statement);
@@ -111,12 +112,12 @@ final class ForwardedBatch {
                         prepared.atServer(null);
                     },
                     () -> {
-                        prepared.put(name, before);
+                        prepared.restore(name, statement, before);
                         prepared.atServer(atServer);
                     }));
         } else {
             // It fails if there is one of that name, and then that one stays.
-            Runnable undo = () -> prepared.put(name, before);
+            Runnable undo = () -> prepared.restore(name, statement, before);
             replies.add(Expected.of(Expected.Kind.PARSE, false, undo, undo));
         }
     }
@@ -131,7 +132,7 @@ final class ForwardedBatch {
     private void describe(FrontendMessage.Describe describe) {
         if (describe.kind() == FrontendMessage.PORTAL) {
             Portal portal = portals.get(describe.name());
-            replies.add(portal == null ? Expected.of(Expected.Kind.DESCRIBE) : Expected.describing(portal.description));
+            replies.add(portal == null ? Expected.of(Expected.Kind.DESCRIBE) : Expected.describing(messages -> portal.description = messages));
             return;
         }
         provide(describe.name());
@@ -139,7 +140,7 @@ final class ForwardedBatch {
         replies.add(
                 statement == null
                         ? Expected.of(Expected.Kind.DESCRIBE)
-                        : Expected.describing(statement.descriptionToCome()));
+                        : Expected.describing(statement::described));
     }
 
     private void execute(FrontendMessage.Execute execute) {
@@ -157,7 +158,7 @@ final class ForwardedBatch {
                 && execute.maxRows() == 0) {
             recording = reads.record(number, text, statement.statement(), portal.arguments, visible);
             if (recording != null) {
-                recording.describedBy(portal.description);
+                recording.describedBy(() -> portal.description);
             }
         }
         read |= recording != null;
@@ -182,7 +183,7 @@ final class ForwardedBatch {
             prepared.atServer(null);
         }
         Runnable undo = () -> {
-            prepared.put(name, before);
+            prepared.restore(name, null, before);
             prepared.atServer(atServer);
         };
         replies.add(Expected.of(Expected.Kind.CLOSE, false, undo, undo));

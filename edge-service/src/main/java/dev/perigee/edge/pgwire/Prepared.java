@@ -1,6 +1,5 @@
 package dev.perigee.edge.pgwire;
 
-import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +12,7 @@ final class Prepared {
     private final byte[] statement;
     private final byte[] sql;
     private final StatementText text;
-    private final ByteArrayOutputStream description = new ByteArrayOutputStream(0);
+    private byte @Nullable [] description;
 
     /**
      * Prepared.
@@ -41,12 +40,11 @@ final class Prepared {
 
     /** What the server has answered to its Describe; null if it was not asked, or has not answered. */
     byte @Nullable [] description() {
-        return description.size() == 0 ? null : description.toByteArray();
+        return description;
     }
 
-    /** Where the server's answer to its Describe is to be put. */
-    ByteArrayOutputStream descriptionToCome() {
-        description.reset();
-        return description;
+    /** The server has answered to its Describe. */
+    void described(byte[] messages) {
+        description = messages;
     }
 }

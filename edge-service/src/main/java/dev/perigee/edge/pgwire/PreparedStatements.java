@@ -44,6 +44,15 @@ final class PreparedStatements {
         }
     }
 
+    /**
+     * That a name has become this has not happened: it is what it was before. If it has become something else meanwhile, by
+     * what was sent after it, nobody can tell.
+     */
+    @SuppressWarnings("ReferenceEquality") // the same text may have been prepared twice
+    void restore(String name, @Nullable Prepared statement, @Nullable Prepared before) {
+        put(name, find(name) == statement ? before : null);
+    }
+
     /** The server's unnamed statement; null if it has none, or it is not known. */
     @Nullable
     Prepared atServer() {

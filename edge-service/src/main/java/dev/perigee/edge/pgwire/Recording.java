@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ final class Recording {
     private final long askedAt;
     private final int most;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private @Nullable ByteArrayOutputStream description;
+    private @Nullable Supplier<byte @Nullable []> description;
     private boolean spoilt;
 
     /**
@@ -58,7 +59,7 @@ final class Recording {
     }
 
     /** The answer to Describe of the portal, which comes before, and is filled in until then. */
-    void describedBy(ByteArrayOutputStream messages) {
+    void describedBy(Supplier<byte @Nullable []> messages) {
         description = messages;
     }
 
@@ -95,12 +96,12 @@ final class Recording {
 
     /** RowDescription if it was asked for, and the rest. */
     byte[] bytes() {
-        ByteArrayOutputStream before = description;
-        if (before == null || before.size() == 0) {
+        byte[] before = description == null ? null : description.get();
+        if (before == null) {
             return bytes.toByteArray();
         }
-        byte[] all = Arrays.copyOf(before.toByteArray(), before.size() + bytes.size());
-        System.arraycopy(bytes.toByteArray(), 0, all, before.size(), bytes.size());
+        byte[] all = Arrays.copyOf(before, before.length + bytes.size());
+        System.arraycopy(bytes.toByteArray(), 0, all, before.length, bytes.size());
         return all;
     }
 

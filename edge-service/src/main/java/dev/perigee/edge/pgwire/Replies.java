@@ -1,9 +1,6 @@
 package dev.perigee.edge.pgwire;
 
 import io.netty.buffer.ByteBuf;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +119,7 @@ final class Replies {
                 return head.kind() != Expected.Kind.PROBE;
             }
             case BackendMessage.ERROR_RESPONSE -> {
-                return error(head);
+                return error(head, message);
             }
             case BackendMessage.READY_FOR_QUERY -> {
                 return ready(head, message);
@@ -137,25 +134,28 @@ final class Replies {
         }
     }
 
-    private boolean error(@Nullable Expected head) {
+    private boolean error(@Nullable Expected head, ByteBuf message) {
         copyingIn = false;
         if (head == null) {
             // The server ends the session of its own accord.
             return true;
         }
-        head.failed();
         if (head.kind().isCycle()) {
-            return head.kind() != Expected.Kind.PROBE;
+            head.failed();
+            return head.kind() != Expected.Kind.PROBE || ErrorResponse.isFatal(message);
         }
         expected.poll();
-        for (Expected next = expected.peek(); next != null; next = expected.peek()) {
-            if (next.kind() == Expected.Kind.SYNC) {
-                return true;
-            }
-            next.skipped();
+        Deque<Expected> passedOver = new ArrayDeque<>();
+        for (Expected next = expected.peek();
+                next != null && next.kind() != Expected.Kind.SYNC;
+                next = expected.peek()) {
+            passedOver.push(next);
             expected.poll();
         }
-        skipping = true;
+        // What came last is undone first.
+        passedOver.forEach(Expected::skipped);
+        head.failed();
+        skipping = expected.isEmpty();
         return true;
     }
 
@@ -205,16 +205,15 @@ final class Replies {
     }
 
     private boolean described(Expected head, byte type, ByteBuf message, boolean whole) {
-        ByteArrayOutputStream into = head.description();
-        if (into != null && whole) {
-            try {
-                message.getBytes(message.readerIndex(), into, message.readableBytes());
-            } catch (IOException never) {
-                throw new UncheckedIOException(never);
-            }
+        if (type == BackendMessage.PARAMETER_DESCRIPTION) {
+            head.described(message, whole, false);
+            return true;
         }
-        return type == BackendMessage.PARAMETER_DESCRIPTION
-                || ((type == BackendMessage.ROW_DESCRIPTION || type == BackendMessage.NO_DATA) && done());
+        if (type != BackendMessage.ROW_DESCRIPTION && type != BackendMessage.NO_DATA) {
+            return false;
+        }
+        head.described(message, whole, true);
+        return done();
     }
 
     private boolean executed(Expected head, byte type, ByteBuf message, boolean whole) {
@@ -239,8 +238,7 @@ final class Replies {
             }
             default -> {
                 // Copying in by the extended protocol: until it ends the server passes over any Sync, and nobody can
-                // tell
-                // which ones those were.
+                // tell which ones those were.
                 return false;
             }
         }
