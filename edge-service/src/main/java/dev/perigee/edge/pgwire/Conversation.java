@@ -120,8 +120,8 @@ final class Conversation implements Replies.Listener {
         try {
             switch (type) {
                 case FrontendMessage.QUERY -> {
-                    extended.forwardHeld(Why.UNSUPPORTED);
-                    simple.query(bytes, whole);
+                    extended.interrupted();
+                    simple.query(bytes, whole, extended.isUnfinished());
                 }
                 case FrontendMessage.PARSE,
                         FrontendMessage.BIND,
@@ -131,7 +131,7 @@ final class Conversation implements Replies.Listener {
                         FrontendMessage.FLUSH,
                         FrontendMessage.SYNC -> extended.message(type, bytes, whole);
                 case FrontendMessage.FUNCTION_CALL -> {
-                    extended.forwardHeld(Why.UNSUPPORTED);
+                    extended.interrupted();
                     changed();
                     replies.add(Expected.of(Expected.Kind.FUNCTION_CALL));
                     ends.toServer(bytes);
@@ -192,6 +192,7 @@ final class Conversation implements Replies.Listener {
         }
         log.debug("a session is passed on unread from here: {}", why);
         passing = true;
+        extended.giveUp();
         if (replies.hasHidden()) {
             ends.end("08P01", "the edge has lost track of the session");
         }

@@ -67,7 +67,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
         try {
             local.add(type, bytes);
         } catch (ProtocolViolation malformed) {
-            passOn(local);
+            // With what is held, the message itself included.
+            lost.accept("a malformed message");
             return;
         }
         Why obstacle = local.obstacle();
@@ -110,11 +111,27 @@ final class ExtendedProtocol implements LocalBatch.Source {
         }
     }
 
-    /** The last of the messages held is malformed: from here on nothing is understood. */
-    private void passOn(LocalBatch local) {
+    /** Something else comes before the Sync: it may begin or end a transaction, or change anything. */
+    void interrupted() throws ProtocolViolation {
+        forwardHeld(Why.UNSUPPORTED);
+        if (forwarded != null) {
+            forwarded = new ForwardedBatch(reads, ends, replies, session, false, Why.PIPELINED, null);
+        }
+    }
+
+    /** Whether messages have been sent on, and no Sync yet: the server may be in the middle of a transaction. */
+    boolean isUnfinished() {
+        return forwarded != null;
+    }
+
+    /** Nothing is understood any more: what is held goes on as it is. */
+    void giveUp() {
+        LocalBatch local = batch;
         batch = null;
-        lost.accept("a malformed message");
-        local.held().forEach(one -> ends.toServer(one.bytes()));
+        forwarded = null;
+        if (local != null) {
+            local.held().forEach(one -> ends.toServer(one.bytes()));
+        }
     }
 
     private void forward(byte type, ByteBuf bytes, boolean whole) throws ProtocolViolation {

@@ -27,6 +27,8 @@ final class ForwardedBatch {
     private boolean pure = true;
 
     private boolean read;
+    /** There is more in it than reads: it may leave a transaction open, or wait for what is to be copied in. */
+    private boolean others;
 
     private static final class Portal {
         private final @Nullable Prepared prepared;
@@ -70,7 +72,7 @@ final class ForwardedBatch {
 
     /** Whether a probe is of use after it. */
     boolean wantsProbe() {
-        return fromIdle && read && visible != null && state.wantsProbe();
+        return fromIdle && read && !others && visible != null && state.wantsProbe();
     }
 
     /** Sends a message on. */
@@ -94,7 +96,11 @@ final class ForwardedBatch {
             FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
             parse(parse.name(), new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql())));
         } else {
-            parse(FrontendMessage.nameAtHead(bytes), null);
+            String name = FrontendMessage.nameAtHead(bytes);
+            parse(name, null);
+            if (name.isEmpty()) {
+                prepared.unseen();
+            }
         }
     }
 
@@ -162,6 +168,7 @@ final class ForwardedBatch {
             }
         }
         read |= recording != null;
+        others |= text == null || text.kind() != StatementKind.READ;
         pure &= session.judge(text, number, why);
         if (portal != null) {
             portal.executed = true;

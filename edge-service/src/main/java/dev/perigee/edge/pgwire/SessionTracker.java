@@ -83,7 +83,7 @@ final class SessionTracker {
      */
     boolean sendProbe() {
         StreamPosition visible = reads.visible();
-        if (visible == null || probe != null) {
+        if (visible == null || probe != null || prepared.isUnseen()) {
             return false;
         }
         Probe next = new Probe(visible, state.sequence(), backendPid, state.customSettings());
@@ -116,7 +116,7 @@ final class SessionTracker {
             count(text.refusal());
             return true;
         }
-        SessionContext context = state.contextAt(number);
+        SessionContext context = state.presumed();
         if (context == null || context.obstacle() != null || !text.isUnderstood(context.speaksUtf8())) {
             state.sets(text.customSettings());
             state.touched(number);
@@ -169,7 +169,8 @@ final class SessionTracker {
     void probed(Probe answered) {
         probe = null;
         Probe.Answer answer = answered.answer();
-        if (answer == null) {
+        if (answer == null || replies.status() != BackendMessage.IDLE) {
+            // What holds in a transaction may not outlive it.
             state.failed();
         } else {
             state.known(answered, answer);

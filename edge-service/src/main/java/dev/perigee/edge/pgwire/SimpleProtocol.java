@@ -30,16 +30,21 @@ final class SimpleProtocol {
         this.prepared = session.prepared();
     }
 
-    /** The client has sent a Query. */
-    void query(ByteBuf bytes, boolean whole) throws ProtocolViolation {
+    /**
+     * The client has sent a Query.
+     *
+     * @param unfinished whether it comes in the middle of a batch of the extended protocol, and so of its transaction
+     */
+    void query(ByteBuf bytes, boolean whole, boolean unfinished) throws ProtocolViolation {
         if (!whole) {
             forward(bytes, null, null, Why.UNSUPPORTED);
             return;
         }
         byte[] sql = FrontendMessage.Query.of(bytes).sql();
         StatementText text = reads.text(sql);
-        if (!replies.isIdle()) {
-            forward(bytes, text, null, replies.isQuiet() ? Why.TRANSACTION : Why.PIPELINED);
+        if (unfinished || !replies.isIdle()) {
+            boolean quiet = replies.isQuiet() && replies.status() != BackendMessage.IDLE;
+            forward(bytes, text, null, quiet ? Why.TRANSACTION : Why.PIPELINED);
             return;
         }
         if (text.kind() == StatementKind.PERIGEE && PerigeeStatements.knows(text.perigeeTopic())) {
@@ -87,7 +92,7 @@ final class SimpleProtocol {
         long number = state.next();
         Recording recording =
                 text == null || sql == null ? null : reads.record(number, text, sql, null, reads.visible());
-        boolean probing = recording != null && state.wantsProbe();
+        boolean probing = text != null && recording != null && text.isOne() && state.wantsProbe();
         session.judge(text, number, why);
         if (!replies.isSkipping()) {
             prepared.put("", null);
