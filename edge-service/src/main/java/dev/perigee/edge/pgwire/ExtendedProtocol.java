@@ -68,7 +68,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
         try {
             local.add(type, bytes);
         } catch (ProtocolViolation malformed) {
-            passOn(local);
+            // With what is held, the message itself included.
+            lost.accept("a malformed message");
             return;
         }
         Why obstacle = local.obstacle();
@@ -130,25 +131,27 @@ final class ExtendedProtocol implements LocalBatch.Source {
         }
     }
 
-    /**
-     * A Query comes: it ends the implicit transaction that messages without a Sync have begun.
-     *
-     * @return whether there was one
-     */
-    boolean interrupt() throws ProtocolViolation {
+    /** Something else comes before the Sync: it may begin or end a transaction, or change anything. */
+    void interrupted() throws ProtocolViolation {
         forwardHeld(Why.UNSUPPORTED);
-        boolean open = forwarded != null;
-        if (!replies.isSkipping()) {
-            forwarded = null;
+        if (forwarded != null) {
+            forwarded = new ForwardedBatch(reads, ends, replies, session, false, Why.PIPELINED, null);
         }
-        return open;
     }
 
-    /** The last of the messages held is malformed: from here on nothing is understood. */
-    private void passOn(LocalBatch local) {
+    /** Whether messages have been sent on, and no Sync yet: the server may be in the middle of a transaction. */
+    boolean isUnfinished() {
+        return forwarded != null;
+    }
+
+    /** Nothing is understood any more: what is held goes on as it is. */
+    void giveUp() {
+        LocalBatch local = batch;
         batch = null;
-        lost.accept("a malformed message");
-        local.held().forEach(one -> ends.toServer(one.bytes()));
+        forwarded = null;
+        if (local != null) {
+            local.held().forEach(one -> ends.toServer(one.bytes()));
+        }
     }
 
     private void forward(byte type, ByteBuf bytes, boolean whole) throws ProtocolViolation {

@@ -28,11 +28,14 @@ final class ForwardedBatch {
     private boolean pure = true;
 
     private boolean read;
+    /** There is more in it than reads: it may leave a transaction open, or wait for what is to be copied in. */
+    private boolean others;
 
     private static final class Portal {
         private final @Nullable Prepared prepared;
         private final byte[] arguments;
         private final ByteArrayOutputStream description = new ByteArrayOutputStream(0);
+
         private boolean executed;
 
         Portal(@Nullable Prepared prepared, byte[] arguments) {
@@ -69,7 +72,7 @@ final class ForwardedBatch {
 
     /** Whether a probe is of use after it. */
     boolean wantsProbe() {
-        return fromIdle && read && visible != null && state.wantsProbe();
+        return fromIdle && read && !others && visible != null && state.wantsProbe();
     }
 
     /** Sends a message on. */
@@ -89,17 +92,18 @@ final class ForwardedBatch {
     }
 
     private void parse(ByteBuf bytes, boolean whole) throws ProtocolViolation {
-        String name;
-        Prepared statement = null;
-        if (whole) {
-            FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
-            name = parse.name();
-            statement = new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql()));
-            statement.provenAt(reads.visible());
-        } else {
-            name = FrontendMessage.nameAtHead(bytes);
+        if (!whole) {
+            String name = FrontendMessage.nameAtHead(bytes);
+            replies.add(Expected.of(Expected.Kind.PARSE, false, prepared.parsing(name, null)));
+            if (name.isEmpty()) {
+                prepared.unseen();
+            }
+            return;
         }
-        replies.add(Expected.of(Expected.Kind.PARSE, false, prepared.parsing(name, statement)));
+        FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
+        Prepared statement = new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql()));
+        statement.provenAt(reads.visible());
+        replies.add(Expected.of(Expected.Kind.PARSE, false, prepared.parsing(parse.name(), statement)));
     }
 
     private void bind(ByteBuf bytes, boolean whole) throws ProtocolViolation {
@@ -141,6 +145,7 @@ final class ForwardedBatch {
             }
         }
         read |= recording != null;
+        others |= text == null || text.kind() != StatementKind.READ;
         pure &= session.judge(text, number, why);
         if (portal != null) {
             portal.executed = true;

@@ -21,6 +21,7 @@ final class PreparedStatements {
     private int bytes;
     private @Nullable Prepared unnamed;
     private @Nullable Prepared unnamedAtServer;
+    private boolean unseen;
 
     /** What the client has prepared under a name; null if it is not known. */
     @Nullable
@@ -32,6 +33,7 @@ final class PreparedStatements {
     void put(String name, @Nullable Prepared prepared) {
         if (name.isEmpty()) {
             unnamed = prepared;
+            unseen = false;
             return;
         }
         Prepared before = named.remove(name);
@@ -48,6 +50,16 @@ final class PreparedStatements {
     @Nullable
     Prepared missingAtServer() {
         return unnamed == unnamedAtServer ? null : unnamed;
+    }
+
+    /** The client has prepared an unnamed statement that was too large to be looked into. */
+    void unseen() {
+        unseen = true;
+    }
+
+    /** Whether the server has an unnamed statement that could not be given to it again. */
+    boolean isUnseen() {
+        return unseen;
     }
 
     /** Whether the server has an unnamed statement yet though the client has none any more. */

@@ -87,7 +87,7 @@ final class SessionTracker {
      */
     boolean sendProbe() {
         StreamPosition visible = reads.visible();
-        if (visible == null || probe != null) {
+        if (visible == null || probe != null || prepared.isUnseen()) {
             return false;
         }
         Probe next = new Probe(visible, state.sequence(), backendPid, state.customSettings());
@@ -119,7 +119,7 @@ final class SessionTracker {
             count(text.refusal());
             return true;
         }
-        SessionContext context = state.contextAt(number);
+        SessionContext context = state.presumed();
         if (context == null || context.obstacle() != null || !text.isUnderstood(context.speaksUtf8())) {
             state.sets(text.customSettings());
             state.touched(number);
