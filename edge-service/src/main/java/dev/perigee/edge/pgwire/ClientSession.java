@@ -2,17 +2,14 @@ package dev.perigee.edge.pgwire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.timeout.IdleStateEvent;
-import io.netty.util.concurrent.Future;
+import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * needs a lock. Moves bytes, as fast as whoever is slower takes them, and ends both when either ends.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what fails closes its channel, and that is heard of
-final class ClientSession extends ChannelInboundHandlerAdapter implements Conversation.Ends {
+final class ClientSession extends ChannelInboundHandlerAdapter
+        implements Conversation.Ends, DatabaseConnection.Session {
 
     private static final Logger log = LoggerFactory.getLogger(ClientSession.class);
 
@@ -35,14 +33,9 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
     private final Channel client;
     private final Startup startup;
     private final Sessions shared;
-    private final Deque<Attempt> attempts;
+    private final DatabaseConnection server;
     private final MessageFramer fromClient;
-    private @Nullable Channel server;
-    private @Nullable MessageFramer fromServer;
-    private @Nullable Future<Upstream.Connection> connecting;
-    private Upstream.@Nullable Connection upstream;
     private @Nullable Conversation conversation;
-    private boolean serverHasSpoken;
     private boolean fatal;
     private boolean ended;
 
@@ -51,80 +44,13 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
         this.client = connection.channel();
         this.startup = startup;
         this.shared = shared;
-        this.attempts = new ArrayDeque<>(shared.upstream().attempts());
+        this.server = new DatabaseConnection(client.eventLoop(), shared.upstream(), startup, this);
         this.fromClient = new MessageFramer(client.alloc(), new FromClient(), shared.maxMessage());
     }
 
-    // The way to the database.
-
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        connect("");
-    }
-
-    private void connect(String before) {
-        Attempt attempt = attempts.poll();
-        if (attempt == null) {
-            log.debug("no connection to the database: {}", before);
-            end("57P03", "the database cannot be reached");
-            return;
-        }
-        serverHasSpoken = false;
-        startup.again();
-        Future<Upstream.Connection> opening = shared.upstream().connect(client.eventLoop(), attempt);
-        connecting = opening;
-        opening.addListener(done -> {
-            connecting = null;
-            if (opening.isSuccess()) {
-                connected(opening.getNow());
-            } else {
-                connect(String.valueOf(opening.cause()));
-            }
-        });
-        updateReading();
-    }
-
-    private void connected(Upstream.Connection way) {
-        Channel channel = way.channel();
-        if (ended) {
-            channel.close();
-            return;
-        }
-        upstream = way;
-        server = channel;
-        fromServer = new MessageFramer(channel.alloc(), new FromServer(), Integer.MAX_VALUE - 1);
-        channel.pipeline().addLast(new ServerHandler(channel));
-        channel.writeAndFlush(Unpooled.wrappedBuffer(startup.packet()), channel.voidPromise());
-        updateReading();
-    }
-
-    /** Whether the server has refused us before it said anything else, and there is another way to try. */
-    private boolean triesAgain() {
-        Upstream.Connection way = upstream;
-        if (serverHasSpoken || way == null) {
-            return false;
-        }
-        while (attempts.peek() != null && way.was(attempts.peek())) {
-            attempts.poll();
-        }
-        if (attempts.isEmpty()) {
-            return false;
-        }
-        Channel channel = way.channel();
-        forgetServer();
-        channel.close();
-        connect("refused");
-        return true;
-    }
-
-    private void forgetServer() {
-        MessageFramer framer = fromServer;
-        if (framer != null) {
-            framer.close();
-        }
-        server = null;
-        fromServer = null;
-        upstream = null;
+        server.connect();
     }
 
     // What the client says.
@@ -142,8 +68,7 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        flush();
-        updateReading();
+        readComplete();
     }
 
     private final class FromClient implements MessageFramer.Sink {
@@ -155,7 +80,7 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
                 return false;
             }
             // Before it is authenticated a client may say no more than it is asked for; afterwards it may have to wait.
-            return talk == null ? server != null && !startup.isAuthenticated() : talk.isReady() && client.isWritable();
+            return talk == null ? server.isOpen() && !startup.isAuthenticated() : talk.isReady() && client.isWritable();
         }
 
         @Override
@@ -191,58 +116,23 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
 
     // What the server says.
 
-    private final class ServerHandler extends ChannelInboundHandlerAdapter {
-        private final Channel channel;
-
-        ServerHandler(Channel channel) {
-            this.channel = channel;
-        }
-
-        private boolean isCurrent() {
-            return channel == server;
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ByteBuf bytes = (ByteBuf) message;
-            MessageFramer framer = fromServer;
-            if (!isCurrent() || framer == null) {
-                bytes.release();
-                return;
-            }
-            try {
-                framer.feed(bytes);
-            } catch (ProtocolViolation violation) {
-                end(ErrorResponse.PROTOCOL_VIOLATION, "the database sends what is not understood");
-            }
-        }
-
-        @Override
-        public void channelReadComplete(ChannelHandlerContext ctx) {
-            flush();
-            updateReading();
-        }
-
-        @Override
-        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            updateReading();
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext ctx) {
-            if (isCurrent() && !triesAgain()) {
-                serverGone();
-            }
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-            log.debug("the connection to the database failed", failure);
-            ctx.close();
-        }
+    @Override
+    public MessageFramer.Sink fromServer() {
+        return new FromServer();
     }
 
-    private void serverGone() {
+    @Override
+    public void unreachable() {
+        end("57P03", "the database cannot be reached");
+    }
+
+    @Override
+    public void garbled() {
+        end(ErrorResponse.PROTOCOL_VIOLATION, "the database sends what is not understood");
+    }
+
+    @Override
+    public void serverGone() {
         if (fatal) {
             close();
         } else {
@@ -269,13 +159,13 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
         @Override
         public void message(byte type, ByteBuf bytes, boolean whole) throws ProtocolViolation {
             if (type == BackendMessage.ERROR_RESPONSE) {
-                if (conversation == null && triesAgain()) {
+                if (conversation == null && server.triesAgain()) {
                     bytes.release();
                     return;
                 }
                 fatal = ErrorResponse.isFatal(bytes);
             }
-            serverHasSpoken = true;
+            server.heard();
             Conversation talk = conversation;
             relays = talk == null ? starting(type, bytes) : relay(talk.received(type, bytes, whole), bytes);
         }
@@ -329,10 +219,14 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
 
     private void begin() {
         connection.started();
-        Upstream.Connection way = upstream;
+        Upstream.Route route = server.route();
         byte[] key = startup.cancelKey();
-        if (key != null && way != null) {
-            shared.register(client, startup.backendPid(), key, way.route());
+        if (key != null && route != null) {
+            shared.register(client, startup.backendPid(), key, route);
+        }
+        long idle = shared.idleTimeout().toMillis();
+        if (idle > 0) {
+            client.pipeline().addFirst(new IdleStateHandler(0, 0, idle, TimeUnit.MILLISECONDS));
         }
         Conversation talk = shared.converse(this, startup.backendPid(), startup.isExotic());
         conversation = talk;
@@ -360,12 +254,7 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
 
     @Override
     public void toServer(ByteBuf bytes) {
-        Channel channel = server;
-        if (channel == null) {
-            bytes.release();
-        } else {
-            channel.write(bytes, channel.voidPromise());
-        }
+        server.write(bytes);
     }
 
     @Override
@@ -377,8 +266,7 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
             } catch (ProtocolViolation violation) {
                 end(ErrorResponse.PROTOCOL_VIOLATION, String.valueOf(violation.getMessage()));
             }
-            flush();
-            updateReading();
+            readComplete();
         });
     }
 
@@ -396,23 +284,20 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
 
     // Moving and ending.
 
-    private void flush() {
-        Channel channel = server;
-        if (channel != null) {
-            channel.flush();
-        }
+    @Override
+    public void readComplete() {
+        server.flush();
         client.flush();
+        updateReading();
     }
 
     /** Reads from each only what the other takes. */
-    private void updateReading() {
-        Channel channel = server;
+    @Override
+    public void updateReading() {
         Conversation talk = conversation;
-        if (channel != null) {
-            channel.config().setAutoRead(client.isWritable());
-        }
-        boolean waits = talk == null ? channel == null || startup.isAuthenticated() : !talk.isReady();
-        client.config().setAutoRead(!waits && client.isWritable() && channel != null && channel.isWritable());
+        server.read(client.isWritable());
+        boolean waits = talk == null ? !server.isOpen() || startup.isAuthenticated() : !talk.isReady();
+        client.config().setAutoRead(!waits && client.isWritable() && server.isWritable());
     }
 
     @Override
@@ -458,22 +343,12 @@ final class ClientSession extends ChannelInboundHandlerAdapter implements Conver
             return;
         }
         ended = true;
-        Future<Upstream.Connection> opening = connecting;
-        if (opening != null) {
-            opening.cancel(false);
-        }
         fromClient.close();
         Conversation talk = conversation;
         if (talk != null) {
             talk.close();
         }
-        Channel channel = server;
-        forgetServer();
-        if (channel != null) {
-            // What the server has to send is nobody's any more; it is told so, and need not find out.
-            channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {FrontendMessage.TERMINATE, 0, 0, 0, 4}))
-                    .addListener(ChannelFutureListener.CLOSE);
-        }
+        server.close();
         client.flush();
         client.close();
     }

@@ -36,8 +36,10 @@ final class Expected {
     private final @Nullable Recording recording;
     private final @Nullable Probe probe;
     private final @Nullable ByteArrayOutputStream description;
+    private @Nullable Runnable ifDone;
     private int completions;
     private boolean describing;
+    private int maxRows;
 
     private Expected(
             Kind kind,
@@ -63,14 +65,22 @@ final class Expected {
         return new Expected(kind, hidden, change, null, null, null);
     }
 
-    /** Of a portal that is run. */
-    static Expected executing(@Nullable Recording recording) {
-        return new Expected(Kind.EXECUTE, false, null, recording, null, null);
-    }
-
     /** Of a message Query. */
     static Expected querying(PreparedStatements.Change change, @Nullable Recording recording) {
         return new Expected(Kind.QUERY, false, change, recording, null, null);
+    }
+
+    /**
+     * Of an Execute.
+     *
+     * @param maxRows all if 0
+     * @param ifDone is run when it has come to its end, or been suspended
+     */
+    static Expected executing(@Nullable Recording recording, int maxRows, Runnable ifDone) {
+        Expected execute = new Expected(Kind.EXECUTE, false, null, recording, null, null);
+        execute.maxRows = maxRows;
+        execute.ifDone = ifDone;
+        return execute;
     }
 
     /** Of a Describe. */
@@ -118,6 +128,11 @@ final class Expected {
         }
     }
 
+    /** How many rows an Execute asked for; all if 0. */
+    int maxRows() {
+        return maxRows;
+    }
+
     /** How many commands of a Query have been completed, this one included. */
     int completed() {
         return ++completions;
@@ -125,6 +140,12 @@ final class Expected {
 
     int completions() {
         return completions;
+    }
+
+    void done() {
+        if (ifDone != null) {
+            ifDone.run();
+        }
     }
 
     /** It has been sent, and is not skipped as far as is known. */

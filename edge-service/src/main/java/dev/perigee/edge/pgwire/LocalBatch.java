@@ -1,13 +1,14 @@
 package dev.perigee.edge.pgwire;
 
 import dev.perigee.edge.cache.CachedResult;
-import dev.perigee.model.StreamPosition;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,23 +25,33 @@ final class LocalBatch {
     private final Source source;
     private final PreparedStatements prepared;
     private final List<Held> held = new ArrayList<>(6);
-    /** What the batch makes of statements, as far as it has come; null if it has closed one. */
+    private final Map<String, Portal> portals = new HashMap<>(2);
+    /** What the batch makes of statements; null where it has closed one. */
     private final Map<String, @Nullable Prepared> parsed = new HashMap<>(2);
 
+    /** Prepared here, and not bound yet: nothing shows that the server would accept them. */
+    private final Set<Prepared> unproven = new HashSet<>(2);
+
     private int bytes;
+    /** No statement of the database's in it so far, so that what came until a Flush may be answered at once. */
+    private boolean aboutUsAlone = true;
+
     private @Nullable Why obstacle;
     private final List<WireReads.Found> hits = new ArrayList<>(2);
-    /** The unnamed one; null if there is none. */
-    private @Nullable StoredResult portal;
-    /** A statement that has been prepared here, of which nothing shows yet that the server would accept it. */
-    private @Nullable Prepared unproven;
 
     /**
      * A message that waits.
      *
-     * @param message null for Sync
+     * @param message null for Sync and Flush
+     * @param statement that it describes; null if it does not
+     * @param portal that it is about, by then; null if it is about none
      */
-    record Held(byte type, ByteBuf bytes, @Nullable FrontendMessage message) {}
+    record Held(
+            byte type,
+            ByteBuf bytes,
+            @Nullable FrontendMessage message,
+            @Nullable Prepared statement,
+            @Nullable Portal portal) {}
 
     /** Where answers come from. */
     interface Source {
@@ -51,14 +62,41 @@ final class LocalBatch {
         @Nullable
         Why obstacle();
 
-        /** Whether the catalog has not changed, as far as is known, since it was looked at with everything up to a position. */
-        boolean isCurrent(@Nullable StreamPosition lookedAt);
+        /** A statement that is prepared now. */
+        Prepared prepare(FrontendMessage.Parse parse);
 
-        /** The answer to a read, or why there is none. */
-        WireReads.Found find(Prepared prepared, byte[] arguments);
+        /** Whether the catalog is known to be as it was when the server last looked at a prepared statement. */
+        boolean isCurrent(Prepared prepared);
+
+        /**
+         * The answer to a read, or why there is none.
+         *
+         * @param maxRows for the first rows alone; 0 for the whole result
+         */
+        WireReads.Found find(Prepared prepared, byte[] arguments, int maxRows);
 
         /** The answer to a question about the edge. */
         byte[] answer(StatementText text);
+    }
+
+    /** What a Bind has made. */
+    static final class Portal {
+        private final Prepared prepared;
+        private final byte[] arguments;
+        private int maxRows;
+        private boolean executed;
+        private @Nullable StoredResult result;
+
+        Portal(Prepared prepared, byte[] arguments) {
+            this.prepared = prepared;
+            this.arguments = arguments;
+        }
+
+        /** It is to be run: once for so many rows, or again, for which it takes the whole result. */
+        void execute(int rows) {
+            maxRows = executed ? 0 : rows;
+            executed = true;
+        }
     }
 
     LocalBatch(Source source, PreparedStatements prepared) {
@@ -81,7 +119,7 @@ final class LocalBatch {
     void add(byte type, ByteBuf message) throws ProtocolViolation {
         bytes += message.readableBytes();
         // First, so that it is not lost if there is something wrong with it.
-        held.add(new Held(type, message, null));
+        held.add(new Held(type, message, null, null, null));
         FrontendMessage decoded =
                 switch (type) {
                     case FrontendMessage.PARSE -> FrontendMessage.Parse.of(message);
@@ -91,38 +129,94 @@ final class LocalBatch {
                     case FrontendMessage.CLOSE -> FrontendMessage.Close.of(message);
                     default -> null;
                 };
-        held.set(held.size() - 1, new Held(type, message, decoded));
-        if (bytes > MOST_BYTES || (decoded == null && type != FrontendMessage.SYNC) || !mayBeAnswered(decoded)) {
+        aboutUsAlone &= decoded == null || isAboutUs(decoded);
+        boolean known = decoded != null || type == FrontendMessage.SYNC || (type == FrontendMessage.FLUSH && aboutUsAlone);
+        if (bytes > MOST_BYTES || !known || !mayBeAnswered(decoded)) {
             obstacle = obstacle == null ? Why.UNSUPPORTED : obstacle;
         }
+        held.set(held.size() - 1, new Held(type, message, decoded, statementOf(decoded), portalOf(decoded)));
     }
 
-    /** A first look, so that what cannot be answered does not wait for its Sync. */
+    private @Nullable Prepared statementOf(@Nullable FrontendMessage message) {
+        return message instanceof FrontendMessage.Describe describe && describe.kind() == FrontendMessage.STATEMENT
+                ? statement(describe.name())
+                : null;
+    }
+
+    private @Nullable Portal portalOf(@Nullable FrontendMessage message) {
+        if (message instanceof FrontendMessage.Bind bind) {
+            return portals.get(bind.portal());
+        }
+        if (message instanceof FrontendMessage.Execute execute) {
+            return portals.get(execute.portal());
+        }
+        return message instanceof FrontendMessage.Describe describe && describe.kind() == FrontendMessage.PORTAL
+                ? portals.get(describe.name())
+                : null;
+    }
+
+    /** Asked once per message, before it is looked at any further: statements prepared in it are not known yet. */
+    private boolean isAboutUs(FrontendMessage message) {
+        if (message instanceof FrontendMessage.Parse parse) {
+            return isAboutUs(source.text(parse.sql()));
+        }
+        String statement = null;
+        String portal = null;
+        if (message instanceof FrontendMessage.Bind bind) {
+            statement = bind.statement();
+        } else if (message instanceof FrontendMessage.Execute execute) {
+            portal = execute.portal();
+        } else if (message instanceof FrontendMessage.Describe describe) {
+            statement = describe.kind() == FrontendMessage.STATEMENT ? describe.name() : null;
+            portal = describe.kind() == FrontendMessage.PORTAL ? describe.name() : null;
+        }
+        Portal bound = portal == null ? null : portals.get(portal);
+        Prepared prepared = statement == null ? null : statement(statement);
+        Prepared asked = bound == null ? prepared : bound.prepared;
+        return asked != null && isAboutUs(asked.text());
+    }
+
     private boolean mayBeAnswered(@Nullable FrontendMessage message) {
         if (message instanceof FrontendMessage.Parse parse) {
             StatementText text = source.text(parse.sql());
-            parsed.put(parse.name(), new Prepared(parse.statement(), parse.sql(), text));
+            Prepared statement = source.prepare(parse);
+            parsed.put(parse.name(), statement);
+            if (!isAboutUs(text)) {
+                unproven.add(statement);
+            }
             // Named ones are prepared at the server, so that nobody has to remember which of them it lacks.
             return mayBeServed(text) && (parse.name().isEmpty() || isAboutUs(text));
         }
         if (message instanceof FrontendMessage.Bind bind) {
             Prepared statement = statement(bind.statement());
+            if (statement == null || !mayBeServed(statement.text()) || !isCurrent(bind.statement(), statement)) {
+                return false;
+            }
+            unproven.remove(statement);
+            portals.put(bind.portal(), new Portal(statement, bind.arguments()));
             // A name may be taken, by a cursor even.
-            return bind.portal().isEmpty() && statement != null && mayBeServed(statement.text());
+            return bind.portal().isEmpty() || isAboutUs(statement.text());
         }
         if (message instanceof FrontendMessage.Describe describe) {
             if (describe.kind() == FrontendMessage.PORTAL) {
-                return describe.name().isEmpty();
+                return portals.containsKey(describe.name());
             }
             Prepared statement = statement(describe.name());
-            return statement != null && (isAboutUs(statement.text()) || statement.description() != null);
+            return statement != null
+                    && (isAboutUs(statement.text())
+                            || (statement.description() != null && isCurrent(describe.name(), statement)));
         }
         if (message instanceof FrontendMessage.Execute execute) {
-            return execute.portal().isEmpty();
+            Portal portal = portals.get(execute.portal());
+            if (portal != null) {
+                portal.execute(execute.maxRows());
+            }
+            return portal != null;
         }
         if (message instanceof FrontendMessage.Close close) {
             if (close.kind() == FrontendMessage.PORTAL) {
-                return close.name().isEmpty();
+                portals.remove(close.name());
+                return true;
             }
             Prepared statement = statement(close.name());
             parsed.put(close.name(), null);
@@ -133,6 +227,14 @@ final class LocalBatch {
 
     private @Nullable Prepared statement(String name) {
         return parsed.containsKey(name) ? parsed.get(name) : prepared.find(name);
+    }
+
+    private boolean isCurrent(String name, Prepared statement) {
+        if (parsed.containsKey(name) || isAboutUs(statement.text()) || source.isCurrent(statement)) {
+            return true;
+        }
+        obstacle = Why.REPLAN;
+        return false;
     }
 
     private boolean mayBeServed(StatementText text) {
@@ -158,49 +260,49 @@ final class LocalBatch {
      */
     @Nullable
     ByteBuf answer(ByteBufAllocator allocator) {
+        ByteBuf out = answerHeld(allocator);
+        return out == null ? null : out.writeBytes(BackendMessage.readyForQuery());
+    }
+
+    /** Answers what came until a Flush, and gives it back; null if that cannot be done. */
+    @Nullable
+    ByteBuf flush(ByteBufAllocator allocator) {
+        ByteBuf out = answerHeld(allocator);
+        if (out != null) {
+            release();
+        }
+        return out;
+    }
+
+    private @Nullable ByteBuf answerHeld(ByteBufAllocator allocator) {
         ByteBuf out = allocator.buffer();
-        parsed.clear();
+        boolean proven = unproven.isEmpty();
         for (Held one : held) {
-            if (!answer(one.message, out)) {
+            if (!proven || !answer(one, out)) {
                 out.release();
                 return null;
             }
         }
-        if (unproven != null) {
-            // Only what has been run shows that there is nothing wrong with a text.
-            obstacle = Why.ABSENT;
-            out.release();
-            return null;
-        }
-        out.writeBytes(BackendMessage.readyForQuery());
         parsed.forEach(prepared::put);
         return out;
     }
 
-    private boolean answer(@Nullable FrontendMessage message, ByteBuf out) {
-        if (message instanceof FrontendMessage.Parse parse) {
-            if (unproven != null) {
-                return false;
-            }
-            StatementText text = source.text(parse.sql());
-            Prepared statement = new Prepared(parse.statement(), parse.sql(), text);
-            parsed.put(parse.name(), statement);
-            unproven = isAboutUs(text) ? null : statement;
+    private boolean answer(Held one, ByteBuf out) {
+        FrontendMessage message = one.message;
+        if (message instanceof FrontendMessage.Parse) {
             out.writeBytes(BackendMessage.parseComplete());
-        } else if (message instanceof FrontendMessage.Bind bind) {
+        } else if (message instanceof FrontendMessage.Bind) {
             out.writeBytes(BackendMessage.bindComplete());
-            return bind(bind);
-        } else if (message instanceof FrontendMessage.Close close) {
-            if (close.kind() == FrontendMessage.PORTAL) {
-                portal = null;
-            } else {
-                parsed.put(close.name(), null);
-            }
+            // Also if it is not run: nothing else shows that the server would accept it.
+            return result(one.portal) != null;
+        } else if (message instanceof FrontendMessage.Close) {
             out.writeBytes(BackendMessage.closeComplete());
         } else if (message instanceof FrontendMessage.Describe describe) {
-            return describe(describe, out);
+            return describe.kind() == FrontendMessage.STATEMENT
+                    ? describe(one.statement, out)
+                    : describe(result(one.portal), out);
         } else if (message instanceof FrontendMessage.Execute execute) {
-            StoredResult result = portal;
+            StoredResult result = result(one.portal);
             if (result == null) {
                 return false;
             }
@@ -209,54 +311,51 @@ final class LocalBatch {
         return true;
     }
 
-    private boolean bind(FrontendMessage.Bind bind) {
-        Prepared statement = statement(bind.statement());
-        if (statement == null) {
-            return false;
-        }
-        if (isAboutUs(statement.text())) {
-            portal = new StoredResult(source.answer(statement.text()));
+    private boolean describe(@Nullable Prepared statement, ByteBuf out) {
+        if (statement != null && isAboutUs(statement.text())) {
+            BackendMessage.writeNoParameters(out);
+            out.writeBytes(new StoredResult(source.answer(statement.text())).description());
             return true;
         }
-        WireReads.Found found = source.find(statement, bind.arguments());
-        CachedResult result = found.result();
-        if (result == null) {
-            obstacle = found.why();
-            return false;
-        }
-        if (unproven == statement) {
-            unproven = null;
-            statement.provenAt(result.readAt());
-        } else if (!source.isCurrent(statement.provenAt())) {
-            // Its columns may be others by now; then the server refuses it.
-            obstacle = Why.INVALIDATED;
-            return false;
-        }
-        hits.add(found);
-        portal = new StoredResult(result.body());
-        return true;
+        byte[] known = statement == null ? null : statement.description();
+        out.writeBytes(known == null ? NOT_DESCRIBED : known);
+        return known != null;
     }
 
-    private boolean describe(FrontendMessage.Describe describe, ByteBuf out) {
-        if (describe.kind() == FrontendMessage.STATEMENT) {
-            Prepared statement = statement(describe.name());
-            if (statement != null && isAboutUs(statement.text())) {
-                BackendMessage.writeNoParameters(out);
-                out.writeBytes(new StoredResult(source.answer(statement.text())).description());
-                return true;
-            }
-            byte[] known =
-                    statement == null || !source.isCurrent(statement.describedAt()) ? null : statement.description();
-            out.writeBytes(known == null ? NOT_DESCRIBED : known);
-            return known != null;
-        }
-        StoredResult result = portal;
+    private boolean describe(@Nullable StoredResult result, ByteBuf out) {
         if (result == null || !result.isDescribed()) {
-            obstacle = Why.ABSENT;
+            obstacle = obstacle == null ? Why.ABSENT : obstacle;
             return false;
         }
         out.writeBytes(result.description());
         return true;
+    }
+
+    private @Nullable StoredResult result(@Nullable Portal portal) {
+        if (portal == null) {
+            obstacle = Why.UNSUPPORTED;
+            return null;
+        }
+        if (portal.result == null) {
+            if (isAboutUs(portal.prepared.text())) {
+                portal.result = new StoredResult(source.answer(portal.prepared.text()));
+                return portal.result;
+            }
+            WireReads.Found found = source.find(portal.prepared, portal.arguments, 0);
+            CachedResult result = found.result();
+            boolean whole = result != null;
+            if (result == null && portal.maxRows > 0) {
+                found = source.find(portal.prepared, portal.arguments, portal.maxRows);
+                result = found.result();
+            }
+            if (result == null) {
+                obstacle = found.why();
+                return null;
+            }
+            hits.add(found);
+            portal.result = new StoredResult(result.body(), whole);
+        }
+        return portal.result;
     }
 
     /** What is held; each message is the caller's to send or to release. */

@@ -26,7 +26,8 @@ import org.springframework.util.unit.DataSize;
  * @param connectTimeout how long to wait for a connection to the database, TLS included; through home, to each home
  * @param maxMessageSize the largest message of a client that is accepted
  * @param maxResultSize the largest result that is recorded, so that it can be kept
- * @param allowTrust whether results may be kept for clients that the database did not ask for a password
+ * @param allowTrust whether clients are let in of whom the database asks nothing: its rules for the edge's, or home's, own
+ *     address would then hold for everybody who can reach the edge
  */
 @ConfigurationProperties("perigee.edge.pgwire")
 record PgWireProperties(

@@ -25,7 +25,7 @@ final class Recording {
     private final int most;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private @Nullable ByteArrayOutputStream description;
-    private @Nullable Prepared prepared;
+    private int maxRows;
     private byte @Nullable [] settled;
     private boolean spoilt;
 
@@ -59,23 +59,14 @@ final class Recording {
         this.most = most;
     }
 
-    /**
-     * It is of a portal.
-     *
-     * @param statement that it was made from
-     * @param messages the answer to its Describe, which comes before, and is filled in until then
-     */
-    void of(Prepared statement, ByteArrayOutputStream messages) {
-        prepared = statement;
+    /** The answer to Describe of the portal, which comes before, and is filled in until then. */
+    void describedBy(ByteArrayOutputStream messages) {
         description = messages;
     }
 
-    /** The answer is complete: what comes later is not part of it. */
-    void settle() {
-        settled = all();
-        if (prepared != null) {
-            prepared.provenAt(readAt);
-        }
+    /** The portal was suspended: these are the first rows alone, and good for whoever asks for as many. */
+    void limitedTo(int rows) {
+        maxRows = rows;
     }
 
     /** A message of the answer. */
@@ -107,6 +98,11 @@ final class Recording {
     /** How large a message may be to fit in yet. */
     int room() {
         return spoilt ? 0 : most - bytes.size();
+    }
+
+    /** The answer is complete: what comes later is not part of it. */
+    void settle() {
+        settled = all();
     }
 
     /** RowDescription if it was asked for, and the rest; once it is settled, for any thread. */
@@ -150,6 +146,8 @@ final class Recording {
     }
 
     WireKey key(SessionContext context) {
-        return arguments == null ? WireKey.simple(context, statement) : WireKey.extended(context, statement, arguments);
+        return arguments == null
+                ? WireKey.simple(context, statement)
+                : WireKey.extended(context, statement, arguments, maxRows);
     }
 }

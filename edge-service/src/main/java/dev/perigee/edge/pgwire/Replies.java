@@ -224,14 +224,16 @@ final class Replies {
                     BackendMessage.COPY_OUT_RESPONSE -> {
                 return true;
             }
-            case BackendMessage.COMMAND_COMPLETE -> {
+            case BackendMessage.COMMAND_COMPLETE, BackendMessage.PORTAL_SUSPENDED -> {
+                head.done();
                 Recording recording = head.recording();
                 if (recording != null && !recording.isSpoilt()) {
+                    recording.limitedTo(type == BackendMessage.PORTAL_SUSPENDED ? head.maxRows() : 0);
                     listener.settled(recording);
                 }
                 return done();
             }
-            case BackendMessage.EMPTY_QUERY_RESPONSE, BackendMessage.PORTAL_SUSPENDED -> {
+            case BackendMessage.EMPTY_QUERY_RESPONSE -> {
                 head.spoil();
                 return done();
             }

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.time.Duration;
 
 /** Makes sessions, and holds what they share. Thread-safe. */
 @SuppressWarnings("FutureReturnValueIgnored") // of a connection that is to be closed nothing more is wanted
@@ -61,6 +62,11 @@ final class Sessions implements SessionFactory {
 
     int maxMessage() {
         return Math.toIntExact(properties.maxMessageSize().toBytes());
+    }
+
+    /** How long a session may do nothing; for ever if 0. */
+    Duration idleTimeout() {
+        return properties.idleTimeout();
     }
 
     boolean allowsTrust() {

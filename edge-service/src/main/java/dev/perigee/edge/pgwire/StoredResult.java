@@ -10,13 +10,25 @@ import io.netty.buffer.Unpooled;
 final class StoredResult {
 
     private final byte[] messages;
+    private final boolean whole;
     private final int firstRow;
     private int position;
     private boolean begun;
     private boolean ended;
 
     StoredResult(byte[] messages) {
+        this(messages, true);
+    }
+
+    /**
+     * Of these messages.
+     *
+     * @param whole whether they are the whole result; otherwise what was kept of one Execute, and may be served to one that
+     *     asks for as many rows
+     */
+    StoredResult(byte[] messages, boolean whole) {
         this.messages = messages;
+        this.whole = whole;
         this.firstRow = messages.length > 0 && messages[0] == BackendMessage.ROW_DESCRIPTION ? next(0) : 0;
         this.position = firstRow;
     }
@@ -53,7 +65,7 @@ final class StoredResult {
      * @param maxRows all that are left if 0
      */
     void execute(int maxRows, ByteBuf out) {
-        if (!begun && maxRows == 0) {
+        if (!begun && (maxRows == 0 || !whole)) {
             begun = true;
             ended = true;
             out.writeBytes(messages, firstRow, messages.length - firstRow);

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What makes two reads over the wire the same: the session's context, the text and the declared types of parameters, and the
- * formats and values of parameters and the formats of results, all byte for byte. Immutable, thread-safe.
+ * formats and values of parameters and the formats of results, all byte for byte; and for the first rows alone, how many. Immutable,
+ * thread-safe.
  */
 final class WireKey implements ResultKey {
 
@@ -17,18 +18,21 @@ final class WireKey implements ResultKey {
     private final String identity;
     private final byte[] statement;
     private final byte[] arguments;
+    private final int maxRows;
     private final int hash;
 
-    private WireKey(String identity, byte[] statement, byte[] arguments) {
+    private WireKey(String identity, byte[] statement, byte[] arguments, int maxRows) {
         this.identity = identity;
         this.statement = statement;
         this.arguments = arguments;
-        this.hash = 31 * (31 * identity.hashCode() + Arrays.hashCode(statement)) + Arrays.hashCode(arguments);
+        this.maxRows = maxRows;
+        this.hash =
+                31 * (31 * (31 * identity.hashCode() + Arrays.hashCode(statement)) + Arrays.hashCode(arguments)) + maxRows;
     }
 
     /** Of a statement in a message Query. */
     static WireKey simple(SessionContext context, byte[] sql) {
-        return new WireKey(context.identity(), sql, SIMPLE);
+        return new WireKey(context.identity(), sql, SIMPLE, 0);
     }
 
     /**
@@ -36,9 +40,10 @@ final class WireKey implements ResultKey {
      *
      * @param statement as in {@link FrontendMessage.Parse#statement}
      * @param arguments as in {@link FrontendMessage.Bind#arguments}: never empty
+     * @param maxRows of the first rows alone; 0 of the whole result
      */
-    static WireKey extended(SessionContext context, byte[] statement, byte[] arguments) {
-        return new WireKey(context.identity(), statement, arguments);
+    static WireKey extended(SessionContext context, byte[] statement, byte[] arguments, int maxRows) {
+        return new WireKey(context.identity(), statement, arguments, maxRows);
     }
 
     @Override
@@ -74,6 +79,7 @@ final class WireKey implements ResultKey {
     public boolean equals(@Nullable Object other) {
         return other instanceof WireKey key
                 && hash == key.hash
+                && maxRows == key.maxRows
                 && Arrays.equals(statement, key.statement)
                 && Arrays.equals(arguments, key.arguments)
                 && identity.equals(key.identity);
