@@ -133,6 +133,15 @@ final class BackendMessage {
         return out;
     }
 
+    /** The client's own message Close of the unnamed statement, to the server. */
+    static ByteBuf closeUnnamed(ByteBufAllocator allocator) {
+        ByteBuf out = allocator.buffer();
+        int start = begin(out, FrontendMessage.CLOSE);
+        out.writeByte(FrontendMessage.STATEMENT).writeByte(0);
+        end(out, start);
+        return out;
+    }
+
     /**
      * Reads a row of text, byte for byte as Latin-1: it is in the client's encoding.
      *

@@ -196,16 +196,22 @@ final class ForwardedBatch {
         replies.add(Expected.of(Expected.Kind.CLOSE, false, undo, undo));
     }
 
-    /** Prepares the unnamed statement at the server if only the client believes that it is there. */
+    /** Lets the server have the unnamed statement that the client believes is there, or none if there is none. */
+    @SuppressWarnings("ReferenceEquality") // the same text may have been prepared twice
     private void provide(String name) {
-        Prepared missing = name.isEmpty() ? prepared.missingAtServer() : null;
-        if (missing == null) {
+        Prepared believed = prepared.find("");
+        Prepared atServer = prepared.atServer();
+        if (!name.isEmpty() || believed == atServer) {
             return;
         }
-        Prepared atServer = prepared.atServer();
-        prepared.atServer(missing);
-        replies.add(Expected.of(
-                Expected.Kind.PARSE, true, () -> prepared.atServer(null), () -> prepared.atServer(atServer)));
-        ends.toServer(BackendMessage.parse(ends.allocator(), "", missing.statement()));
+        prepared.atServer(believed);
+        Runnable ifSkipped = () -> prepared.atServer(atServer);
+        if (believed == null) {
+            replies.add(Expected.of(Expected.Kind.CLOSE, true, () -> {}, ifSkipped));
+            ends.toServer(BackendMessage.closeUnnamed(ends.allocator()));
+        } else {
+            replies.add(Expected.of(Expected.Kind.PARSE, true, () -> prepared.atServer(null), ifSkipped));
+            ends.toServer(BackendMessage.parse(ends.allocator(), "", believed.statement()));
+        }
     }
 }

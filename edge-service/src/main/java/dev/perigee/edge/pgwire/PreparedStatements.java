@@ -61,12 +61,6 @@ final class PreparedStatements {
         return unnamedAtServer;
     }
 
-    /** The unnamed statement that the server lacks though the client counts on it; null if there is none. */
-    @Nullable
-    Prepared missingAtServer() {
-        return unnamed == unnamedAtServer ? null : unnamed;
-    }
-
     /** The server's unnamed statement is this one now; null if it has none. */
     void atServer(@Nullable Prepared prepared) {
         unnamedAtServer = prepared;
