@@ -300,13 +300,13 @@ class CodecTest {
         byte[] typed = {'s', 0, 0, 1, 0, 0, 0, 23};
         byte[] args = {0, 1, 0, 1, 0, 2, 0, 0, 0, 1, 'x', -1, -1, -1, -1, 0, 0};
         byte[] binary = {0, 1, 0, 1, 0, 2, 0, 0, 0, 1, 'x', -1, -1, -1, -1, 0, 1, 0, 1};
-        WireKey key = WireKey.extended(context, one, args);
+        WireKey key = WireKey.extended(context, one, args, 0);
         assertThat(key)
-                .isEqualTo(WireKey.extended(same, one.clone(), args.clone()))
-                .hasSameHashCodeAs(WireKey.extended(same, one.clone(), args.clone()))
-                .isNotEqualTo(WireKey.extended(other, one, args))
-                .isNotEqualTo(WireKey.extended(context, typed, args))
-                .isNotEqualTo(WireKey.extended(context, one, binary))
+                .isEqualTo(WireKey.extended(same, one.clone(), args.clone(), 0))
+                .hasSameHashCodeAs(WireKey.extended(same, one.clone(), args.clone(), 0))
+                .isNotEqualTo(WireKey.extended(other, one, args, 0))
+                .isNotEqualTo(WireKey.extended(context, typed, args, 0))
+                .isNotEqualTo(WireKey.extended(context, one, binary, 0))
                 .isNotEqualTo(WireKey.simple(context, one))
                 .isNotEqualTo(null);
         assertThat(WireKey.simple(context, new byte[] {'s'})).isEqualTo(WireKey.simple(same, new byte[] {'s'}));
@@ -314,7 +314,7 @@ class CodecTest {
         assertThat(key.sql()).isEqualTo("s");
         assertThat(key.weight()).isGreaterThan(one.length + args.length);
         assertThat(WireKey.simple(context, one).paramCount()).isZero();
-        assertThat(WireKey.extended(context, one, new byte[] {0, 9, 0, 0}).paramCount()).isZero();
-        assertThat(WireKey.extended(context, one, new byte[] {0, 0, 1, 1}).paramCount()).isEqualTo(257);
+        assertThat(WireKey.extended(context, one, new byte[] {0, 9, 0, 0}, 0).paramCount()).isZero();
+        assertThat(WireKey.extended(context, one, new byte[] {0, 0, 1, 1}, 0).paramCount()).isEqualTo(257);
     }
 }
