@@ -53,18 +53,20 @@ final class DatabaseTls {
         return encrypted;
     }
 
-    private void handshake(Channel channel, Promise<Boolean> encrypted) {
+    private void handshake(ChannelHandlerContext context, Promise<Boolean> encrypted) {
+        Channel channel = context.channel();
         SslHandler tls = contexts.get().newHandler(channel.alloc(), serverName, PORT);
         indicateServerName(tls);
         tls.setHandshakeTimeoutMillis(timeout.toMillis());
         tls.handshakeFuture().addListener(done -> {
             if (done.isSuccess()) {
+                context.pipeline().remove(context.handler());
                 encrypted.trySuccess(true);
             } else {
                 encrypted.tryFailure(done.cause());
             }
         });
-        channel.pipeline().addLast(tls);
+        context.pipeline().addBefore(context.name(), null, tls);
     }
 
     /** As libpq: every name, not only those with a dot, which is what the JDK does of itself. */
@@ -81,11 +83,12 @@ final class DatabaseTls {
         }
     }
 
-    /** Asks for TLS, and takes the one byte that answers. */
+    /** Asks for TLS, takes the one byte that answers, and stays until it is done: whatever fails is told nobody else. */
     private final class Exchange extends ChannelInboundHandlerAdapter {
 
         private final Attempt attempt;
         private final Promise<Boolean> encrypted;
+        private boolean answered;
 
         Exchange(Attempt attempt, Promise<Boolean> encrypted) {
             this.attempt = attempt;
@@ -105,7 +108,7 @@ final class DatabaseTls {
         public void channelRead(ChannelHandlerContext context, Object message) {
             ByteBuf answer = (ByteBuf) message;
             try {
-                if (encrypted.isDone() || !answer.isReadable()) {
+                if (answered || encrypted.isDone() || !answer.isReadable()) {
                     return;
                 }
                 int length = answer.readableBytes();
@@ -123,8 +126,8 @@ final class DatabaseTls {
                 encrypted.tryFailure(
                         new IOException("received unencrypted data after the answer to a request for TLS"));
             } else if (answer == 'S') {
-                context.pipeline().remove(this);
-                handshake(context.channel(), encrypted);
+                answered = true;
+                handshake(context, encrypted);
             } else if (answer != 'N') {
                 encrypted.tryFailure(new IOException("received an invalid answer to a request for TLS"));
             } else if (attempt == Attempt.TLS) {

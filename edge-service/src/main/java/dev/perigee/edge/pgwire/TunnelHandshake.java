@@ -57,7 +57,7 @@ final class TunnelHandshake extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event == ClientHandshakeStateEvent.HANDSHAKE_COMPLETE) {
-            context.pipeline().replace(this, null, new TunnelCodec());
+            context.pipeline().replace(this, null, new TunnelCodec(TunnelCodec.PONG_INTERVAL));
             promise.trySuccess(context.channel());
         } else {
             context.fireUserEventTriggered(event);

@@ -12,9 +12,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -61,6 +63,10 @@ class BackpressureTest {
                 upstream,
                 "tls-mode",
                 mode);
+    }
+
+    private static void eventually(ThrowingRunnable assertion) {
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(assertion);
     }
 
     private static byte[] query(String sql) {
@@ -111,12 +117,11 @@ class BackpressureTest {
             untilReady(in);
             Relay.FROM_DATABASE.set(0);
             client.send(query(ROWS));
-            await().untilAsserted(
-                            () -> assertThat(postgres.ask("SELECT wait_event FROM pg_stat_activity WHERE query = '"
-                                            + ROWS.replace("'", "''") + "' AND wait_event = 'ClientWrite'"))
-                                    .hasSize(1));
-            await().untilAsserted(
-                            () -> assertThat(Relay.last.client().isWritable()).isFalse());
+            // What the server is at while it cannot get rid of the result.
+            eventually(() -> assertThat(postgres.ask("SELECT state || ' ' || wait_event FROM pg_stat_activity"
+                            + " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"))
+                    .containsExactly("active ClientWrite"));
+            eventually(() -> assertThat(Relay.last.client().isWritable()).isFalse());
             assertThat(Relay.FROM_DATABASE.get()).isLessThan(ON_THE_WAY);
             assertThat(pending(Relay.last.client())).isLessThan(HELD);
             assertThat(untilReady(in)).isEqualTo(Relay.FROM_DATABASE.get()).isGreaterThan(50_000_000);
@@ -146,10 +151,10 @@ class BackpressureTest {
                     throw new UncheckedIOException(e);
                 }
             });
-            await().untilAsserted(() ->
-                    assertThat(Relay.last.database.channel().isWritable()).isFalse());
-            await().untilAsserted(() ->
-                    assertThat(Relay.last.client().config().isAutoRead()).isFalse());
+            eventually(
+                    () -> assertThat(Relay.last.database.channel().isWritable()).isFalse());
+            eventually(
+                    () -> assertThat(Relay.last.client().config().isAutoRead()).isFalse());
             assertThat(Relay.FROM_CLIENT.get()).isLessThan(ON_THE_WAY);
             assertThat(pending(Relay.last.database.channel())).isLessThan(HELD);
             assertThat(sending).isNotDone();

@@ -15,10 +15,14 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A session that passes on what comes from either side, and looks at nothing but how the start-up ends. */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Relay extends ChannelInboundHandlerAdapter {
+
+    private static final Logger log = LoggerFactory.getLogger(Relay.class);
 
     /** All that came from the database, and from the client. */
     static final AtomicLong FROM_DATABASE = new AtomicLong();
@@ -127,6 +131,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
+        log.warn("from the client", cause);
         failed.close();
     }
 
@@ -207,6 +212,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
+            log.warn("from the database", cause);
             failed.close();
         }
     }
