@@ -156,13 +156,10 @@ final class Tunnel {
         client.channel().close();
     }
 
-    /** The client answers a close frame with one, and by that ends the tunnel; if it does not, we do. */
+    /** The client answers a close frame with one, and by that ends the tunnel; if it does not in time, we do. */
     private static Mono<Void> farewell(WebsocketOutbound out, WebSocketCloseStatus status) {
-        return out.sendObject(new CloseWebSocketFrame(status))
-                .then()
-                .onErrorComplete()
-                .and(Mono.delay(FAREWELL))
-                .timeout(FAREWELL.multipliedBy(2))
-                .onErrorComplete();
+        Mono<Void> sent = out.sendObject(new CloseWebSocketFrame(status)).then();
+        return Mono.firstWithSignal(
+                sent.onErrorComplete().then(Mono.never()), Mono.delay(FAREWELL).then());
     }
 }

@@ -61,7 +61,7 @@ final class TestDatabase implements AutoCloseable {
                         .database("postgres")
                         .build());
         return Mono.usingWhen(factory.create(), Epoch::read, PostgresqlConnection::close)
-                .block(Duration.ofSeconds(10))
+                .block(Duration.ofSeconds(60))
                 .name();
     }
 
