@@ -108,7 +108,8 @@ class ModelTest {
                 "subscribe",
                 "invalidate",
                 "prune",
-                "eligible"
+                "eligible",
+                "tunnel"
             })
     void someNamesAreNoEdgeIds(String id) {
         assertThatIllegalArgumentException().isThrownBy(() -> new EdgeRegistration(id, "here", "http://a"));

@@ -15,7 +15,8 @@ final class PgBulkScripts {
     }
 
     List<PgScript> all() {
-        return List.of(copies(), copiesExtended(), copiesGarbage(), notifications(), calls(), large(), larger(), terminated());
+        return List.of(
+                copies(), copiesExtended(), copiesGarbage(), notifications(), calls(), large(), larger(), terminated());
     }
 
     private static byte[] data(String text) {
@@ -29,24 +30,40 @@ final class PgBulkScripts {
             script.query("COPY items TO STDOUT (FORMAT " + format + ")");
             script.query("COPY (SELECT id, name FROM items WHERE id < 3 ORDER BY 1) TO STDOUT (FORMAT " + format + ")");
         }
-        script.query("COPY nowhere TO STDOUT").query("COPY (SELECT 1/0) TO STDOUT").query(read).query(read);
+        script.query("COPY nowhere TO STDOUT")
+                .query("COPY (SELECT 1/0) TO STDOUT")
+                .query(read)
+                .query(read);
         script.sendUntil("G", PgMessages.query("COPY w2 FROM STDIN"));
-        script.send(1, data("1\tone\n2\tt"), data("wo\n"), PgMessages.copyDone()).query(read).query(read);
+        script.send(1, data("1\tone\n2\tt"), data("wo\n"), PgMessages.copyDone())
+                .query(read)
+                .query(read);
         script.sendUntil("G", PgMessages.query("COPY w2 FROM STDIN (FORMAT csv)"));
-        script.send(1, data("3,three\n"), PgMessages.copyFail("no more")).query(read).query(read);
+        script.send(1, data("3,three\n"), PgMessages.copyFail("no more"))
+                .query(read)
+                .query(read);
         script.sendUntil("G", PgMessages.query("COPY w2 FROM STDIN"));
         script.send(1, data("4\tbad\n5\tfive\n"), PgMessages.copyDone()).query(read);
         script.sendUntil("G", PgMessages.query("COPY w2 FROM STDIN"));
-        script.send(1, data("x\ty\n"), PgMessages.copyDone()).query(read).extended(read).query(read);
+        script.send(1, data("x\ty\n"), PgMessages.copyDone())
+                .query(read)
+                .extended(read)
+                .query(read);
         script.send(1, PgMessages.query("COPY w2 FROM STDIN (FORMAT nonsense)"));
         // Sync and Flush are passed over amid copying.
         script.sendUntil("G", PgMessages.query("COPY w2 FROM STDIN"));
-        script.send(1, PgMessages.flush(), data("7\tseven\n"), PgMessages.copyDone()).query(read).query(read);
+        script.send(1, PgMessages.flush(), data("7\tseven\n"), PgMessages.copyDone())
+                .query(read)
+                .query(read);
         script.query("COPY (SELECT 1) TO STDOUT; SELECT 2").query("SELECT 1; COPY (SELECT 2) TO STDOUT");
         script.sendUntil("G", PgMessages.query("SELECT 1; COPY w2 FROM STDIN; SELECT 2"));
         script.send(1, data("8\teight\n"), PgMessages.copyDone()).query(read).query(read);
         script.query("BEGIN").sendUntil("G", PgMessages.query("COPY w2 FROM STDIN"));
-        script.send(1, data("9\tnine\n"), PgMessages.copyDone()).query(read).query("ROLLBACK").query(read).query(read);
+        script.send(1, data("9\tnine\n"), PgMessages.copyDone())
+                .query(read)
+                .query("ROLLBACK")
+                .query(read)
+                .query(read);
         StringBuilder rows = new StringBuilder();
         for (int i = 1000; i < 4000; i++) {
             rows.append(i).append('\t').append("value of ").append(i).append('\n');
@@ -59,16 +76,35 @@ final class PgBulkScripts {
     private PgScript copiesExtended() {
         PgScript script = new PgScript("COPY by the extended protocol", database).query(PgSchema.RESET);
         String read = "SELECT * FROM w2 ORDER BY id";
-        script.extended("COPY (SELECT id, name FROM items WHERE id < 3 ORDER BY 1) TO STDOUT").query(read).query(read);
-        script.send(1, PgMessages.parse("c", "COPY items TO STDOUT (FORMAT binary)"), PgMessages.bind("", "c"),
-                PgMessages.describe('P', ""), PgMessages.execute("", 0), PgMessages.sync());
+        script.extended("COPY (SELECT id, name FROM items WHERE id < 3 ORDER BY 1) TO STDOUT")
+                .query(read)
+                .query(read);
+        script.send(
+                1,
+                PgMessages.parse("c", "COPY items TO STDOUT (FORMAT binary)"),
+                PgMessages.bind("", "c"),
+                PgMessages.describe('P', ""),
+                PgMessages.execute("", 0),
+                PgMessages.sync());
         script.extended(read).extended(read);
-        script.sendUntil("G", PgMessages.parse("", "COPY w2 FROM STDIN"), PgMessages.bind("", ""),
-                PgMessages.execute("", 0), PgMessages.flush());
-        script.send(1, data("1\tone\n"), PgMessages.copyDone(), PgMessages.sync()).query(read).extended(read);
-        script.sendUntil("G", PgMessages.parse("", "COPY w2 FROM STDIN"), PgMessages.bind("", ""),
-                PgMessages.execute("", 0), PgMessages.sync());
-        script.send(1, data("2\ttwo\n"), PgMessages.copyDone(), PgMessages.sync()).query(read).query(read);
+        script.sendUntil(
+                "G",
+                PgMessages.parse("", "COPY w2 FROM STDIN"),
+                PgMessages.bind("", ""),
+                PgMessages.execute("", 0),
+                PgMessages.flush());
+        script.send(1, data("1\tone\n"), PgMessages.copyDone(), PgMessages.sync())
+                .query(read)
+                .extended(read);
+        script.sendUntil(
+                "G",
+                PgMessages.parse("", "COPY w2 FROM STDIN"),
+                PgMessages.bind("", ""),
+                PgMessages.execute("", 0),
+                PgMessages.sync());
+        script.send(1, data("2\ttwo\n"), PgMessages.copyDone(), PgMessages.sync())
+                .query(read)
+                .query(read);
         return script;
     }
 
@@ -80,10 +116,18 @@ final class PgBulkScripts {
     }
 
     private PgScript notifications() {
-        PgScript script = new PgScript("notifications", database).query("LISTEN diff").query("NOTIFY diff");
+        PgScript script =
+                new PgScript("notifications", database).query("LISTEN diff").query("NOTIFY diff");
         script.query("NOTIFY diff, 'payload'").query("SELECT pg_notify('diff', 'by a function')");
-        script.query("BEGIN").query("NOTIFY diff, 'late'").query("SELECT 1").query("COMMIT").query("SELECT 1");
-        script.extended("NOTIFY diff, 'extended'").query("NOTIFY elsewhere").query("UNLISTEN *").query("NOTIFY diff");
+        script.query("BEGIN")
+                .query("NOTIFY diff, 'late'")
+                .query("SELECT 1")
+                .query("COMMIT")
+                .query("SELECT 1");
+        script.extended("NOTIFY diff, 'extended'")
+                .query("NOTIFY elsewhere")
+                .query("UNLISTEN *")
+                .query("NOTIFY diff");
         script.query("SELECT id FROM items WHERE id = 1").query("SELECT id FROM items WHERE id = 1");
         return script;
     }
@@ -108,11 +152,21 @@ final class PgBulkScripts {
             script.query("SELECT * FROM big WHERE id < 3 ORDER BY id").extended("SELECT v FROM big WHERE id = $1", "2");
             script.query("SELECT v FROM big WHERE id = 5").query("SELECT * FROM many ORDER BY id");
             script.extended("SELECT id FROM many ORDER BY id").query("SELECT * FROM wide ORDER BY c1");
-            script.send(1, PgMessages.parse("", "SELECT * FROM wide ORDER BY c1"), PgMessages.describe('S', ""),
-                    PgMessages.bind("", "", new int[0], List.of(), 1), PgMessages.describe('P', ""),
-                    PgMessages.execute("", 0), PgMessages.sync());
-            script.send(1, PgMessages.parse("", "SELECT id FROM many ORDER BY id"), PgMessages.bind("", ""),
-                    PgMessages.execute("", 3000), PgMessages.execute("", 3000), PgMessages.execute("", 0),
+            script.send(
+                    1,
+                    PgMessages.parse("", "SELECT * FROM wide ORDER BY c1"),
+                    PgMessages.describe('S', ""),
+                    PgMessages.bind("", "", new int[0], List.of(), 1),
+                    PgMessages.describe('P', ""),
+                    PgMessages.execute("", 0),
+                    PgMessages.sync());
+            script.send(
+                    1,
+                    PgMessages.parse("", "SELECT id FROM many ORDER BY id"),
+                    PgMessages.bind("", ""),
+                    PgMessages.execute("", 3000),
+                    PgMessages.execute("", 3000),
+                    PgMessages.execute("", 0),
                     PgMessages.sync());
         }
         return script;
@@ -134,8 +188,8 @@ final class PgBulkScripts {
             list.append(i > 1 ? ",$" + i : "");
         }
         for (int i = 0; i < 3; i++) {
-            script.extended("SELECT id FROM items WHERE id IN (" + list + ") ORDER BY id",
-                    numbers.toArray(String[]::new));
+            script.extended(
+                    "SELECT id FROM items WHERE id IN (" + list + ") ORDER BY id", numbers.toArray(String[]::new));
         }
         script.query("SELECT " + String.join(",", Collections.nCopies(1664, "1")));
         script.query("SELECT " + String.join(",", Collections.nCopies(1665, "1")));

@@ -30,7 +30,8 @@ final class PgComparison {
         List<List<List<PgReply>>> direct = new ArrayList<>();
         for (PgScript script : scripts) {
             direct.add(script.run(server));
-            statements += script.steps().stream().mapToInt(PgScript.Step::statements).sum();
+            statements +=
+                    script.steps().stream().mapToInt(PgScript.Step::statements).sum();
         }
         pass(scripts, direct, "first pass");
         beforeSecond.run();
@@ -59,8 +60,7 @@ final class PgComparison {
         }
     }
 
-    private boolean compare(
-            List<PgReply> direct, List<PgReply> through, Set<PgDifference> allowed, String where) {
+    private boolean compare(List<PgReply> direct, List<PgReply> through, Set<PgDifference> allowed, String where) {
         for (int i = 0; i < Math.max(direct.size(), through.size()); i++) {
             PgReply expected = i < direct.size() ? direct.get(i) : null;
             PgReply actual = i < through.size() ? through.get(i) : null;
@@ -68,7 +68,8 @@ final class PgComparison {
                     expected == null || actual == null ? null : PgDifference.between(expected, actual, allowed);
             if (between == null) {
                 found.add(where + "\n    message " + i + "\n    server: " + expected + "\n    edge:   " + actual
-                        + "\n    all of the server's: " + brief(direct) + "\n    all of the edge's:   " + brief(through));
+                        + "\n    all of the server's: " + brief(direct) + "\n    all of the edge's:   "
+                        + brief(through));
                 return false;
             }
             between.forEach(difference -> used.merge(difference, 1, Integer::sum));

@@ -35,7 +35,8 @@ enum PgDifference {
         }
     },
     /** Values of rows: how many, and which are NULL, is compared all the same. */
-    VALUES("values that are another each time: the clock, process ids, transaction ids, WAL positions, plans with costs") {
+    VALUES(
+            "values that are another each time: the clock, process ids, transaction ids, WAL positions, plans with costs") {
         @Override
         PgReply without(PgReply reply) {
             if (reply.type() != 'D') {
@@ -55,8 +56,7 @@ enum PgDifference {
             return reply.type() == 'E' || reply.type() == 'N'
                     ? new PgReply(
                             reply.type(),
-                            (reply.field('S') + reply.field('C') + reply.field('R'))
-                                    .getBytes(StandardCharsets.UTF_8))
+                            (reply.field('S') + reply.field('C') + reply.field('R')).getBytes(StandardCharsets.UTF_8))
                     : reply;
         }
     },

@@ -59,6 +59,35 @@ final class PgDifferential {
         }
     }
 
+    /** Starts sessions in ways that succeed and in ways that do not, as a user who is asked for a password among others. */
+    void startups(String scram) {
+        List<PgScript> scripts = new ArrayList<>();
+        String read = "SELECT id, name FROM items WHERE id = 1";
+        scripts.add(new PgScript("SCRAM", database)
+                .with("user", scram)
+                .query("SELECT session_user")
+                .query(read));
+        scripts.add(new PgScript("in the clear", database)
+                .with("user", "diff_clear")
+                .query("SELECT 1")
+                .query(read));
+        scripts.add(
+                new PgScript("no such user", database).with("user", "missing").query("SELECT 1"));
+        scripts.add(new PgScript("no such database", "missing").query("SELECT 1"));
+        scripts.add(
+                new PgScript("no such setting", database).with("nonsense", "1").query("SELECT 1"));
+        scripts.add(
+                new PgScript("a bad setting", database).with("datestyle", "x").query("SELECT 1"));
+        scripts.add(new PgScript("bad options", database)
+                .with("options", "--nonsense")
+                .query("SELECT 1"));
+        scripts.add(new PgScript("a protocol option", database)
+                .with("_pq_.nonsense", "1")
+                .query(read)
+                .query(read));
+        run(scripts);
+    }
+
     private void run(List<PgScript> scripts) {
         double[] before = new double[1];
         comparison.run(scripts, () -> before[0] = hits.getAsDouble());

@@ -28,7 +28,15 @@ final class PgProtocolScripts {
 
     List<PgScript> all() {
         return List.of(
-                portals(), names(), unnamed(), descriptions(), errors(), malformed(), flushes(), pipelines(), formats());
+                portals(),
+                names(),
+                unnamed(),
+                descriptions(),
+                errors(),
+                malformed(),
+                flushes(),
+                pipelines(),
+                formats());
     }
 
     /** A script in whose session the reads are answered from memory, if they are kept already. */
@@ -44,26 +52,58 @@ final class PgProtocolScripts {
         PgScript script = warm("row-limited portals");
         for (int max : new int[] {-1, 0, 1, 2, 3, 6, 7, 8, 100}) {
             script.send(
-                    1, parse("", READ), bind("", ""), describe('P', ""), execute("", max), execute("", max),
-                    execute("", 0), execute("", 0), execute("", 1), sync());
+                    1,
+                    parse("", READ),
+                    bind("", ""),
+                    describe('P', ""),
+                    execute("", max),
+                    execute("", max),
+                    execute("", 0),
+                    execute("", 0),
+                    execute("", 1),
+                    sync());
             script.send(1, parse("", READ), bind("", ""), execute("", 2), execute("", max), execute("", -1), sync());
         }
         script.send(1, parse("", READ), bind("p", ""), bind("p", ""), execute("p", 0), sync());
         script.send(1, parse("", READ), bind("", ""), bind("", ""), execute("", 0), sync());
-        script.send(1, parse("", READ), bind("p", ""), bind("q", ""), execute("p", 2), execute("q", 3), execute("p", 0),
-                execute("q", 0), sync());
+        script.send(
+                1,
+                parse("", READ),
+                bind("p", ""),
+                bind("q", ""),
+                execute("p", 2),
+                execute("q", 3),
+                execute("p", 0),
+                execute("q", 0),
+                sync());
         script.send(1, parse("", READ), bind("p", ""), close('P', "p"), execute("p", 0), sync());
         script.send(1, parse("", READ), bind("p", ""), close('P', "p"), describe('P', "p"), sync());
-        script.send(1, parse("", READ), bind("p", ""), execute("p", 0), close('P', "p"), bind("p", ""), execute("p", 1),
+        script.send(
+                1,
+                parse("", READ),
+                bind("p", ""),
+                execute("p", 0),
+                close('P', "p"),
+                bind("p", ""),
+                execute("p", 1),
                 sync());
-        script.send(1, parse("", READ), bind("p", ""), parse("", BY_ID), execute("p", 0), bind("", "", "3"),
-                execute("", 0), sync());
+        script.send(
+                1,
+                parse("", READ),
+                bind("p", ""),
+                parse("", BY_ID),
+                execute("p", 0),
+                bind("", "", "3"),
+                execute("", 0),
+                sync());
         // Gone with the implicit transaction.
         script.send(1, parse("", READ), bind("p", ""), execute("p", 2), sync()).send(1, execute("p", 2), sync());
         script.send(1, execute("", 0), sync()).send(1, describe('P', ""), sync());
         // Not in a block.
         script.query("BEGIN").send(1, parse("", READ), bind("p", ""), execute("p", 2), sync());
-        script.send(1, execute("p", 2), sync()).send(1, describe('P', "p"), sync()).query("FETCH 1 FROM p");
+        script.send(1, execute("p", 2), sync())
+                .send(1, describe('P', "p"), sync())
+                .query("FETCH 1 FROM p");
         script.send(1, execute("p", 0), sync()).send(1, execute("p", 0), sync()).query("COMMIT");
         script.send(1, execute("p", 0), sync());
         return script;
@@ -86,15 +126,22 @@ final class PgProtocolScripts {
             script.send(1, parse("s", READ), sync()).query(READ);
             script.send(1, bind("", "s"), execute("", 0), sync()).send(1, bind("", "s"), execute("", 0), sync());
         }
-        script.query("DEALLOCATE s").query("PREPARE s AS SELECT 'another', $1::int").query(READ).query(READ);
-        script.send(1, bind("", "s", "3"), describe('P', ""), execute("", 0), sync()).query("EXECUTE s(4)");
+        script.query("DEALLOCATE s")
+                .query("PREPARE s AS SELECT 'another', $1::int")
+                .query(READ)
+                .query(READ);
+        script.send(1, bind("", "s", "3"), describe('P', ""), execute("", 0), sync())
+                .query("EXECUTE s(4)");
         script.query("DEALLOCATE s").send(1, parse("s", BY_ID, 20), sync()).query("EXECUTE s(3)");
         script.query("SELECT name, statement, parameter_types FROM pg_prepared_statements ORDER BY 1");
         // By a batch that fails, or a block that is rolled back: prepared statements stay all the same.
         script.send(1, parse("t", READ), parse("", "SELECT 1/0"), bind("", ""), execute("", 0), sync());
         script.send(1, bind("", "t"), execute("", 0), sync()).send(1, bind("", "t"), execute("", 0), sync());
         script.send(1, parse("", "nonsense"), parse("u", READ), sync()).send(1, bind("", "u"), execute("", 0), sync());
-        script.query("BEGIN").send(1, parse("v", READ), close('S', "t"), sync()).query("ROLLBACK").query(READ);
+        script.query("BEGIN")
+                .send(1, parse("v", READ), close('S', "t"), sync())
+                .query("ROLLBACK")
+                .query(READ);
         script.send(1, bind("", "v"), execute("", 0), sync()).send(1, bind("", "t"), execute("", 0), sync());
         script.send(1, close('S', "v"), parse("v", BY_ID), sync()).send(1, bind("", "v", "3"), execute("", 0), sync());
         return script;
@@ -109,19 +156,36 @@ final class PgProtocolScripts {
         script.extended(READ).query("SELECT 2").send(1, again);
         script.extended(READ).query(READ).send(1, again);
         script.send(1, parse("", "SELECT 42"), sync()).query(READ).send(1, again);
-        script.send(1, parse("", "SELECT 43"), sync()).send(1, close('S', ""), sync()).send(1, again);
+        script.send(1, parse("", "SELECT 43"), sync())
+                .send(1, close('S', ""), sync())
+                .send(1, again);
         script.send(1, parse("", "SELECT 44"), sync()).extended(READ).send(1, again);
-        script.send(1, parse("", READ), close('S', ""), bind("", ""), execute("", 0), sync()).send(1, again);
-        script.send(1, parse("", READ), bind("", ""), close('S', ""), execute("", 0), sync()).send(1, again);
+        script.send(1, parse("", READ), close('S', ""), bind("", ""), execute("", 0), sync())
+                .send(1, again);
+        script.send(1, parse("", READ), bind("", ""), close('S', ""), execute("", 0), sync())
+                .send(1, again);
         script.send(1, parse("", READ), close('S', ""), sync()).send(1, again);
         script.extended(READ).send(1, parse("", "nonsense"), sync()).send(1, again);
-        script.extended(READ).send(1, bind("", "none"), parse("", "SELECT 45"), sync()).send(1, again);
-        script.extended(READ).send(1, bind("", "", "too", "many"), execute("", 0), sync()).send(1, again);
+        script.extended(READ)
+                .send(1, bind("", "none"), parse("", "SELECT 45"), sync())
+                .send(1, again);
+        script.extended(READ)
+                .send(1, bind("", "", "too", "many"), execute("", 0), sync())
+                .send(1, again);
         script.extended(READ).query("SET application_name = 'x'").send(1, again);
         script.extended(READ).query("DISCARD ALL").query(READ).send(1, again);
-        script.extended(READ).extended("DISCARD ALL").query("SELECT 1").extended(READ).send(1, again);
+        script.extended(READ)
+                .extended("DISCARD ALL")
+                .query("SELECT 1")
+                .extended(READ)
+                .send(1, again);
         script.extended(READ).query("BEGIN").send(1, again).query("ROLLBACK");
-        script.extended(READ).extended("BEGIN").extended(READ).extended("COMMIT").extended(READ).send(1, again);
+        script.extended(READ)
+                .extended("BEGIN")
+                .extended(READ)
+                .extended("COMMIT")
+                .extended(READ)
+                .send(1, again);
         script.extended(READ).query("").send(1, again).extended("").send(1, again);
         script.send(1, parse("", BY_ID), bind("", "", "3"), execute("", 0), sync());
         script.send(1, bind("", "", "4"), execute("", 0), sync()).send(1, bind("", "", "3"), execute("", 0), sync());
@@ -135,20 +199,39 @@ final class PgProtocolScripts {
         for (int i = 0; i < 3; i++) {
             script.send(1, describe('S', "d"), bind("", "d", "3"), describe('P', ""), execute("", 0), sync());
             script.send(1, describe('S', "d"), describe('S', "d"), bind("", "d", "3"), execute("", 0), sync());
-            script.send(1, parse("", BY_ID), bind("", "", "5"), describe('P', ""), describe('P', ""), execute("", 0),
+            script.send(
+                    1,
+                    parse("", BY_ID),
+                    bind("", "", "5"),
+                    describe('P', ""),
+                    describe('P', ""),
+                    execute("", 0),
                     sync());
             script.send(1, parse("", BY_ID), bind("", "", "6"), execute("", 0), describe('P', ""), sync());
             script.send(1, parse("", BY_ID), bind("", "", "7"), execute("", 0), sync());
             script.send(1, parse("", BY_ID), bind("", "", "7"), describe('P', ""), sync());
-            script.send(1, parse("", "SELECT FROM items WHERE id < 4"), bind("", ""), describe('P', ""),
-                    execute("", 0), sync());
-            script.send(1, parse("", "UPDATE w SET n = n WHERE false"), describe('S', ""), bind("", ""),
-                    describe('P', ""), execute("", 0), sync());
+            script.send(
+                    1,
+                    parse("", "SELECT FROM items WHERE id < 4"),
+                    bind("", ""),
+                    describe('P', ""),
+                    execute("", 0),
+                    sync());
+            script.send(
+                    1,
+                    parse("", "UPDATE w SET n = n WHERE false"),
+                    describe('S', ""),
+                    bind("", ""),
+                    describe('P', ""),
+                    execute("", 0),
+                    sync());
             script.send(1, parse("", "BEGIN"), describe('S', ""), bind("", ""), describe('P', ""), sync());
             script.send(1, parse("", ""), describe('S', ""), bind("", ""), describe('P', ""), execute("", 0), sync());
             script.send(1, parse("", "SELECT $1::int + $2", 0, 21), describe('S', ""), sync());
             script.send(1, parse("", "SELECT $1"), describe('S', ""), bind("", "", "x"), describe('P', ""), sync());
-            script.extended("VALUES (1, 'x'), (2, NULL)").extended("TABLE empty").query("TABLE empty");
+            script.extended("VALUES (1, 'x'), (2, NULL)")
+                    .extended("TABLE empty")
+                    .query("TABLE empty");
             script.extended("WITH x AS (SELECT id FROM items WHERE id < 3) SELECT * FROM x ORDER BY 1");
         }
         return script;
@@ -159,8 +242,15 @@ final class PgProtocolScripts {
         String late = "SELECT 10 / (5 - id) FROM items WHERE id < 8 ORDER BY id";
         byte[] good = PgMessages.all(parse("", READ), bind("", ""), describe('P', ""), execute("", 0));
         for (String bad : new String[] {
-            "SELEC 1", "SELECT nothing FROM items", "SELECT * FROM nowhere", "SELECT 1/0", late, "SELECT 'x'::int",
-            "SELECT id FROM items WHERE name = 1", "INSERT INTO w2 VALUES (1, 'bad')", "SELECT 1; SELECT 2",
+            "SELEC 1",
+            "SELECT nothing FROM items",
+            "SELECT * FROM nowhere",
+            "SELECT 1/0",
+            late,
+            "SELECT 'x'::int",
+            "SELECT id FROM items WHERE name = 1",
+            "INSERT INTO w2 VALUES (1, 'bad')",
+            "SELECT 1; SELECT 2",
         }) {
             script.query(bad).extended(bad).query("SELECT 1; " + bad + "; SELECT 2");
             script.send(1, good, parse("", bad), bind("", ""), execute("", 0), good, sync());
@@ -178,7 +268,8 @@ final class PgProtocolScripts {
         script.send(1, parse("", BY_ID), bind("", "", new int[] {7}, texts("1")), execute("", 0), sync());
         script.send(1, parse("", READ), bind("", "", NONE, List.of(), 0, 1), execute("", 0), sync());
         script.send(1, parse("", READ), bind("", "", NONE, List.of(), 9), execute("", 0), sync());
-        script.send(1, parse("", BY_ID, 999_999), sync()).send(1, parse("", "SELECT $2::int"), describe('S', ""), sync());
+        script.send(1, parse("", BY_ID, 999_999), sync())
+                .send(1, parse("", "SELECT $2::int"), describe('S', ""), sync());
         script.query("SELECT loud(id) FROM items WHERE id < 4").extended("SELECT loud($1::int)", "7");
         script.query("DROP TABLE IF EXISTS nowhere").query("SELECT to_tsquery('english', 'the')");
         script.send(1, sync()).send(3, sync(), sync(), sync()).send(1, flush(), sync());
@@ -201,14 +292,17 @@ final class PgProtocolScripts {
         PgScript script = warm("flushes");
         byte[] start = PgMessages.all(parse("", READ), describe('S', ""), flush());
         for (int i = 0; i < 2; i++) {
-            script.sendUntil("Tn", start).sendUntil("2", bind("", ""), flush()).sendUntil("sC", execute("", 3), flush());
+            script.sendUntil("Tn", start)
+                    .sendUntil("2", bind("", ""), flush())
+                    .sendUntil("sC", execute("", 3), flush());
             script.sendUntil("sC", execute("", 0), flush()).send(1, sync());
             script.sendUntil("E", parse("", "nonsense"), flush()).send(1, bind("", ""), sync());
             script.sendUntil("C", parse("", READ), bind("", ""), execute("", 0), flush());
             script.send(1, extended(BY_ID, "3")).extended(READ);
             script.sendUntil("1", parse("f" + i, READ), flush()).sendUntil("T", describe('S', "f" + i), flush());
             script.sendUntil("C", bind("", "f" + i), execute("", 0), flush()).send(1, sync());
-            script.send(1, bind("", "f" + i), execute("", 0), sync()).send(1, bind("", "f" + i), execute("", 0), sync());
+            script.send(1, bind("", "f" + i), execute("", 0), sync())
+                    .send(1, bind("", "f" + i), execute("", 0), sync());
         }
         return script;
     }
@@ -219,14 +313,34 @@ final class PgProtocolScripts {
             script.send(4, extended(READ), extended(BY_ID, "3"), extended(READ), query(READ));
             script.send(5, query(READ), query("SELECT 1"), query(READ), extended(READ), query("nonsense"));
             script.send(3, query("BEGIN"), extended(READ), query("COMMIT"));
-            script.send(4, extended(READ), query("SET datestyle = german"), extended(BY_ID, "3"), query("RESET datestyle"));
+            script.send(
+                    4, extended(READ), query("SET datestyle = german"), extended(BY_ID, "3"), query("RESET datestyle"));
             script.send(3, extended("SELECT 1/0"), extended(READ), query(READ));
             // What is set within a block that begins amid a batch goes with it.
-            script.send(1, parse("", READ), bind("", ""), execute("", 0), parse("", "BEGIN"), bind("", ""),
-                    execute("", 0), parse("", "SET datestyle = sql"), bind("", ""), execute("", 0), sync());
+            script.send(
+                    1,
+                    parse("", READ),
+                    bind("", ""),
+                    execute("", 0),
+                    parse("", "BEGIN"),
+                    bind("", ""),
+                    execute("", 0),
+                    parse("", "SET datestyle = sql"),
+                    bind("", ""),
+                    execute("", 0),
+                    sync());
             script.query("ROLLBACK").extended(BY_ID, "3").extended(BY_ID, "3").query(READ);
-            script.send(1, parse("", BY_ID), bind("", "", "3"), execute("", 0), bind("", "", "4"), execute("", 0),
-                    bind("", "", "3"), execute("", 1), execute("", 0), sync());
+            script.send(
+                    1,
+                    parse("", BY_ID),
+                    bind("", "", "3"),
+                    execute("", 0),
+                    bind("", "", "4"),
+                    execute("", 0),
+                    bind("", "", "3"),
+                    execute("", 1),
+                    execute("", 0),
+                    sync());
         }
         return script;
     }
@@ -237,17 +351,39 @@ final class PgProtocolScripts {
         int[][] all = {{}, {0}, {1}, {1, 1, 1, 1, 1, 1}, {0, 1, 0, 1, 0, 1}, {1, 0, 1, 0, 1, 0}};
         for (int round = 0; round < 2; round++) {
             for (int[] result : all) {
-                script.send(1, parse("", types), bind("", "", NONE, List.of(), result), describe('P', ""),
-                        execute("", 0), sync());
-                script.send(1, parse("", "SELECT $1 || name, $2 * n, $3 FROM items WHERE id = 1", 25, 1700, 16),
-                        bind("", "", new int[] {1, 0, 1}, List.of(new byte[] {'x'}, new byte[] {'2'}, new byte[] {1}),
+                script.send(
+                        1,
+                        parse("", types),
+                        bind("", "", NONE, List.of(), result),
+                        describe('P', ""),
+                        execute("", 0),
+                        sync());
+                script.send(
+                        1,
+                        parse("", "SELECT $1 || name, $2 * n, $3 FROM items WHERE id = 1", 25, 1700, 16),
+                        bind(
+                                "",
+                                "",
+                                new int[] {1, 0, 1},
+                                List.of(new byte[] {'x'}, new byte[] {'2'}, new byte[] {1}),
                                 result.length > 1 ? new int[] {1, 0, 1} : result),
-                        describe('P', ""), execute("", 0), sync());
+                        describe('P', ""),
+                        execute("", 0),
+                        sync());
             }
-            script.send(1, parse("", "SELECT $1::text, count(*) FROM items"), bind("", "", (String) null),
-                    execute("", 0), sync());
-            script.send(1, parse("", "SELECT m, p, d FROM own_types ORDER BY id"),
-                    bind("", "", NONE, List.of(), round), describe('P', ""), execute("", 0), sync());
+            script.send(
+                    1,
+                    parse("", "SELECT $1::text, count(*) FROM items"),
+                    bind("", "", (String) null),
+                    execute("", 0),
+                    sync());
+            script.send(
+                    1,
+                    parse("", "SELECT m, p, d FROM own_types ORDER BY id"),
+                    bind("", "", NONE, List.of(), round),
+                    describe('P', ""),
+                    execute("", 0),
+                    sync());
             script.query("SELECT m, p, d FROM own_types ORDER BY id");
         }
         return script;

@@ -151,8 +151,9 @@ final class PgRandomScripts {
                         case 5 -> PgMessages.describe('S', statement);
                         case 6 -> PgMessages.describe('P', portal);
                         case 7 -> PgMessages.execute(portal, LIMITS[random.nextInt(LIMITS.length)]);
-                        default -> PgMessages.close(
-                                random.nextBoolean() ? 'S' : 'P', random.nextBoolean() ? statement : portal);
+                        default ->
+                            PgMessages.close(
+                                    random.nextBoolean() ? 'S' : 'P', random.nextBoolean() ? statement : portal);
                     });
         }
         return messages;

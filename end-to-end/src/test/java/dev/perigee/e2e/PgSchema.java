@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 final class PgSchema {
 
     /** Puts the tables that are written into the same state each time, in the session that writes them. */
-    static final String RESET = "DELETE FROM w; INSERT INTO w SELECT g, 'v' || g, g * 10 FROM generate_series(1, 5) g;"
-            + " DELETE FROM w2; SELECT setval('w_seq', 1, false)";
+    static final String RESET = "TRUNCATE w, w2; INSERT INTO w SELECT g, 'v' || g, g * 10 FROM generate_series(1, 5) g;"
+            + " SELECT setval('w_seq', 1, false)";
 
     /** An Oid that belongs to no function. */
     static final int NO_FUNCTION = 999_999_999;
@@ -60,7 +60,8 @@ final class PgSchema {
             server.simple(sql);
         }
         for (String role : ROLES) {
-            if (server.simple("SELECT 1 FROM pg_roles WHERE rolname = '" + role + "'").isEmpty()) {
+            if (server.simple("SELECT 1 FROM pg_roles WHERE rolname = '" + role + "'")
+                    .isEmpty()) {
                 server.simple("CREATE ROLE " + role);
             }
         }

@@ -81,5 +81,4 @@ final class PgScram {
         mac.init(new SecretKeySpec(key, "HmacSHA256"));
         return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
     }
-
 }

@@ -97,8 +97,8 @@ final class PgScript {
             for (Step step : steps) {
                 int[] left = {step.cycles()};
                 client.send(step.send());
-                answers.add(client.readUntil(reply ->
-                        step.until().indexOf(reply.type()) >= 0 || (reply.type() == 'Z' && --left[0] == 0)));
+                answers.add(client.readUntil(
+                        reply -> step.until().indexOf(reply.type()) >= 0 || (reply.type() == 'Z' && --left[0] == 0)));
             }
         }
         return answers;

@@ -59,7 +59,15 @@ final class PgSessionScripts {
         List<PgScript> scripts = new ArrayList<>();
         SETTINGS.forEach(setting -> scripts.add(setting(setting)));
         scripts.addAll(List.of(
-                startup(), many(), transactions(), savepoints(), roles(), cursors(), sqlPrepared(), temporary(), own()));
+                startup(),
+                many(),
+                transactions(),
+                savepoints(),
+                roles(),
+                cursors(),
+                sqlPrepared(),
+                temporary(),
+                own()));
         return scripts;
     }
 
@@ -72,7 +80,8 @@ final class PgSessionScripts {
             script.query(read).extended(read).query(read);
         }
         script.query("SELECT to_tsquery('english', 'the'), count(*) FROM items");
-        script.query("SELECT id FROM items WHERE name = NULL").query("SELECT '{1,NULL}'::int[], id FROM items WHERE id = 1");
+        script.query("SELECT id FROM items WHERE name = NULL")
+                .query("SELECT '{1,NULL}'::int[], id FROM items WHERE id = 1");
         script.query("SELECT '<a/><b/>'::xml, id FROM items WHERE id = 1");
     }
 
@@ -84,13 +93,33 @@ final class PgSessionScripts {
         reads(script);
         script.query("SHOW " + name).query("RESET " + name);
         reads(script);
-        script.query("BEGIN").query("SET LOCAL " + setting).query(READS.get(0)).extended(READS.get(1)).query("ROLLBACK");
-        script.query(READS.get(0)).query(READS.get(1)).query(READS.get(1)).query(READS.get(2)).query(READS.get(4));
-        script.query("BEGIN").query("SET " + setting).query("COMMIT").query(READS.get(5)).query(READS.get(4));
-        script.query("BEGIN").query("RESET " + name).query(READS.get(0)).query("ROLLBACK").query(READS.get(0));
+        script.query("BEGIN")
+                .query("SET LOCAL " + setting)
+                .query(READS.get(0))
+                .extended(READS.get(1))
+                .query("ROLLBACK");
+        script.query(READS.get(0))
+                .query(READS.get(1))
+                .query(READS.get(1))
+                .query(READS.get(2))
+                .query(READS.get(4));
+        script.query("BEGIN")
+                .query("SET " + setting)
+                .query("COMMIT")
+                .query(READS.get(5))
+                .query(READS.get(4));
+        script.query("BEGIN")
+                .query("RESET " + name)
+                .query(READS.get(0))
+                .query("ROLLBACK")
+                .query(READS.get(0));
         script.query("SELECT set_config('" + name + "', " + (value.startsWith("'") ? value : "'" + value + "'")
                 + ", false)");
-        script.query(READS.get(0)).query(READS.get(0)).query("RESET ALL").extended(READS.get(0)).query(READS.get(2));
+        script.query(READS.get(0))
+                .query(READS.get(0))
+                .query("RESET ALL")
+                .extended(READS.get(0))
+                .query(READS.get(2));
         return script;
     }
 
@@ -103,7 +132,11 @@ final class PgSessionScripts {
         reads(script);
         script.query("RESET ALL");
         reads(script);
-        script.step(PgMessages.query(new byte[] {'S', 'E', 'L', 'E', 'C', 'T', ' ', '\'', (byte) 0xe4, '\''}), 1, "", 1,
+        script.step(
+                PgMessages.query(new byte[] {'S', 'E', 'L', 'E', 'C', 'T', ' ', '\'', (byte) 0xe4, '\''}),
+                1,
+                "",
+                1,
                 "SELECT 'ä' in Latin 1");
         return script;
     }
@@ -111,14 +144,19 @@ final class PgSessionScripts {
     private PgScript many() {
         PgScript script = script("settings in turn");
         for (String setting : SETTINGS) {
-            script.query("SET " + setting).query(READS.get(0)).query(READS.get(1)).query(READS.get(1));
+            script.query("SET " + setting)
+                    .query(READS.get(0))
+                    .query(READS.get(1))
+                    .query(READS.get(1));
         }
         script.query("DISCARD ALL").query(READS.get(1)).query(READS.get(1)).extended(READS.get(1));
         script.query("SELECT moves()").query(READS.get(4)).query(READS.get(4)).extended(READS.get(4));
         script.query("SET search_path = public").query(READS.get(4)).query(READS.get(4));
         script.query("SET datestyle = german; SELECT 1/0").query(READS.get(0)).query(READS.get(0));
         script.query("SET datestyle = german; SELECT 1").query(READS.get(0)).query(READS.get(0));
-        script.query("DO $$ BEGIN SET timezone = 'Asia/Tokyo'; END $$").query(READS.get(0)).query(READS.get(0));
+        script.query("DO $$ BEGIN SET timezone = 'Asia/Tokyo'; END $$")
+                .query(READS.get(0))
+                .query(READS.get(0));
         script.extended("SET timezone = 'UTC'").extended(READS.get(0)).extended(READS.get(0));
         return script;
     }
@@ -127,26 +165,67 @@ final class PgSessionScripts {
         PgScript script = script("transactions").query(PgSchema.RESET);
         String read = "SELECT * FROM w ORDER BY id";
         script.query(read).query(read).extended(read).extended(read);
-        for (String end : new String[] {"COMMIT", "ROLLBACK", "END", "ABORT", "COMMIT AND CHAIN", "ROLLBACK AND CHAIN"}) {
-            script.query("BEGIN").query("UPDATE w SET n = n + 1 WHERE id = 1").query(read).extended(read).query(end);
+        for (String end :
+                new String[] {"COMMIT", "ROLLBACK", "END", "ABORT", "COMMIT AND CHAIN", "ROLLBACK AND CHAIN"}) {
+            script.query("BEGIN")
+                    .query("UPDATE w SET n = n + 1 WHERE id = 1")
+                    .query(read)
+                    .extended(read)
+                    .query(end);
             script.query(read).query("COMMIT").query(read).extended(read).query(read);
-            script.query("BEGIN").query("SELECT 1/0").query(read).extended(read).query(end).query(read).query("ROLLBACK");
-            script.extended("BEGIN").extended("UPDATE w SET n = n + 1 WHERE id = 2").extended(end).extended(read);
+            script.query("BEGIN")
+                    .query("SELECT 1/0")
+                    .query(read)
+                    .extended(read)
+                    .query(end)
+                    .query(read)
+                    .query("ROLLBACK");
+            script.extended("BEGIN")
+                    .extended("UPDATE w SET n = n + 1 WHERE id = 2")
+                    .extended(end)
+                    .extended(read);
             script.query("ROLLBACK");
         }
         script.query("BEGIN; UPDATE w SET n = 0; COMMIT; SELECT 1").query(read).query(read);
         script.query("UPDATE w SET n = 7; SELECT 1/0").query(read).query(read);
-        script.query("UPDATE w SET n = 8; ROLLBACK").query(read).query("BEGIN; INSERT INTO w VALUES (9)").query(read);
-        script.query("ROLLBACK").query(read).query("BEGIN").query("BEGIN").query("COMMIT").query("COMMIT").query(read);
-        script.query("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY").query(read).query("DELETE FROM w").query("COMMIT");
-        script.query("START TRANSACTION").query(read).query("SET TRANSACTION READ ONLY").query("ROLLBACK").query(read);
-        script.query("SET default_transaction_read_only = on").query("DELETE FROM w").query(read).query("RESET ALL");
-        script.query("CALL commits()").query(read).query(read).query("SELECT writes(99)").query(read).query(read);
+        script.query("UPDATE w SET n = 8; ROLLBACK")
+                .query(read)
+                .query("BEGIN; INSERT INTO w VALUES (9)")
+                .query(read);
+        script.query("ROLLBACK")
+                .query(read)
+                .query("BEGIN")
+                .query("BEGIN")
+                .query("COMMIT")
+                .query("COMMIT")
+                .query(read);
+        script.query("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY")
+                .query(read)
+                .query("DELETE FROM w")
+                .query("COMMIT");
+        script.query("START TRANSACTION")
+                .query(read)
+                .query("SET TRANSACTION READ ONLY")
+                .query("ROLLBACK")
+                .query(read);
+        script.query("SET default_transaction_read_only = on")
+                .query("DELETE FROM w")
+                .query(read)
+                .query("RESET ALL");
+        script.query("CALL commits()")
+                .query(read)
+                .query(read)
+                .query("SELECT writes(99)")
+                .query(read)
+                .query(read);
         script.query("INSERT INTO w2 VALUES (1, 'x') RETURNING *").query("INSERT INTO w2 VALUES (1, 'y')");
-        script.query("WITH x AS (UPDATE w SET n = 5 WHERE id = 1 RETURNING *) SELECT * FROM x").query(read);
-        script.query("SELECT * FROM w WHERE id = 1 FOR UPDATE").query("SELECT nextval('w_seq')").query("PREPARE TRANSACTION 'x'");
+        script.query("WITH x AS (UPDATE w SET n = 5 WHERE id = 1 RETURNING *) SELECT * FROM x")
+                .query(read);
+        script.query("SELECT * FROM w WHERE id = 1 FOR UPDATE")
+                .query("SELECT nextval('w_seq')")
+                .query("PREPARE TRANSACTION 'x'");
         script.query("SELECT now(), pg_backend_pid(), txid_current(), pg_current_wal_lsn()", PgDifference.VALUES);
-        script.query("EXPLAIN ANALYZE SELECT * FROM items", PgDifference.VALUES);
+        script.query("EXPLAIN ANALYZE SELECT 1", PgDifference.VALUES);
         script.query("DO $$ BEGIN RAISE NOTICE 'I am %', pg_backend_pid(); END $$", PgDifference.MESSAGE);
         return script;
     }
@@ -154,10 +233,27 @@ final class PgSessionScripts {
     private PgScript savepoints() {
         PgScript script = script("savepoints").query(PgSchema.RESET);
         String read = "SELECT n FROM w WHERE id = 1";
-        script.query(read).query(read).query("BEGIN").query("SAVEPOINT a").query("UPDATE w SET n = 1").query(read);
-        script.query("SAVEPOINT b").query("SELECT 1/0").query(read).query("ROLLBACK TO b").query(read);
-        script.query("RELEASE b").query("SET LOCAL search_path = other").query(READS.get(4)).query("ROLLBACK TO a");
-        script.query(read).extended(READS.get(4)).query("RELEASE nothing").query("COMMIT").query(read).query(read);
+        script.query(read)
+                .query(read)
+                .query("BEGIN")
+                .query("SAVEPOINT a")
+                .query("UPDATE w SET n = 1")
+                .query(read);
+        script.query("SAVEPOINT b")
+                .query("SELECT 1/0")
+                .query(read)
+                .query("ROLLBACK TO b")
+                .query(read);
+        script.query("RELEASE b")
+                .query("SET LOCAL search_path = other")
+                .query(READS.get(4))
+                .query("ROLLBACK TO a");
+        script.query(read)
+                .extended(READS.get(4))
+                .query("RELEASE nothing")
+                .query("COMMIT")
+                .query(read)
+                .query(read);
         script.query("SAVEPOINT outside").query(READS.get(4)).query(READS.get(4));
         return script;
     }
@@ -180,25 +276,49 @@ final class PgSessionScripts {
     }
 
     private PgScript cursors() {
-        PgScript script = script("cursors").query("DECLARE c CURSOR FOR SELECT 1").query("BEGIN");
-        script.query("DECLARE c SCROLL CURSOR FOR SELECT id, name FROM items ORDER BY id").query("FETCH 3 FROM c");
-        script.query("MOVE 5 IN c").query("FETCH BACKWARD 2 FROM c").query("FETCH LAST FROM c").query("FETCH 1 FROM c");
+        PgScript script =
+                script("cursors").query("DECLARE c CURSOR FOR SELECT 1").query("BEGIN");
+        script.query("DECLARE c SCROLL CURSOR FOR SELECT id, name FROM items ORDER BY id")
+                .query("FETCH 3 FROM c");
+        script.query("MOVE 5 IN c")
+                .query("FETCH BACKWARD 2 FROM c")
+                .query("FETCH LAST FROM c")
+                .query("FETCH 1 FROM c");
         script.send(1, PgMessages.describe('P', "c"), PgMessages.execute("c", 2), PgMessages.sync());
-        script.send(1, PgMessages.close('P', "c"), PgMessages.sync()).query("FETCH 1 FROM c").query("ROLLBACK");
+        script.send(1, PgMessages.close('P', "c"), PgMessages.sync())
+                .query("FETCH 1 FROM c")
+                .query("ROLLBACK");
         script.query("DECLARE h BINARY CURSOR WITH HOLD FOR SELECT id, n FROM items WHERE id < 5 ORDER BY id");
         script.query("FETCH 2 FROM h").extended("FETCH 1 FROM h").query("SELECT name, is_holdable FROM pg_cursors");
-        script.send(1, PgMessages.execute("h", 1), PgMessages.sync()).query(READS.get(4)).query("FETCH ALL FROM h");
+        byte[] taken = PgMessages.all(
+                PgMessages.parse("", READS.get(4)), PgMessages.bind("h", ""), PgMessages.execute("h", 0));
+        script.query(READS.get(4)).extended(READS.get(4)).send(1, taken, PgMessages.sync());
+        script.send(1, taken, PgMessages.sync())
+                .send(1, PgMessages.execute("h", 1), PgMessages.sync())
+                .query(READS.get(4))
+                .query("FETCH ALL FROM h");
         script.query("CLOSE h").query("CLOSE h").query(READS.get(4)).query(READS.get(4));
         return script;
     }
 
     private PgScript sqlPrepared() {
-        PgScript script = script("prepared in SQL").query("PREPARE q (int) AS SELECT id, name FROM items WHERE id = $1");
-        script.query("EXECUTE q(1)").query("EXECUTE q(2)").extended("EXECUTE q(1)").query("PREPARE q AS SELECT 1");
-        script.send(1, PgMessages.describe('S', "q"), PgMessages.bind("", "q", "3"), PgMessages.execute("", 0),
+        PgScript script =
+                script("prepared in SQL").query("PREPARE q (int) AS SELECT id, name FROM items WHERE id = $1");
+        script.query("EXECUTE q(1)")
+                .query("EXECUTE q(2)")
+                .extended("EXECUTE q(1)")
+                .query("PREPARE q AS SELECT 1");
+        script.send(
+                1,
+                PgMessages.describe('S', "q"),
+                PgMessages.bind("", "q", "3"),
+                PgMessages.execute("", 0),
                 PgMessages.sync());
-        script.query("EXECUTE q('x')").query("EXECUTE none").query("SET search_path = other").query("EXECUTE q(1)");
-        script.query("RESET search_path").query("EXECUTE q(1)").query("EXPLAIN (COSTS OFF) EXECUTE q(1)");
+        script.query("EXECUTE q('x')")
+                .query("EXECUTE none")
+                .query("SET search_path = other")
+                .query("EXECUTE q(1)");
+        script.query("RESET search_path").query("EXECUTE q(1)");
         script.query("DEALLOCATE q").query("EXECUTE q(1)").query("DEALLOCATE q").query("DISCARD ALL");
         return script;
     }
@@ -215,7 +335,8 @@ final class PgSessionScripts {
         }
         script.query("BEGIN").query("CREATE TEMP TABLE items ON COMMIT DROP AS SELECT 1 AS id, 'x'::text AS name");
         script.query(read, PgDifference.OIDS).query("COMMIT").query(read).query(read);
-        script.query("CREATE TEMP VIEW items AS SELECT 1 AS id, 'view'::text AS name").query(read, PgDifference.OIDS);
+        script.query("CREATE TEMP VIEW items AS SELECT 1 AS id, 'view'::text AS name")
+                .query(read, PgDifference.OIDS);
         script.query("DROP VIEW items").query(read).query(read);
         return script;
     }
@@ -225,10 +346,18 @@ final class PgSessionScripts {
         PgScript script = script("own writes").query(PgSchema.RESET);
         for (int i = 0; i < 20; i++) {
             String read = "SELECT n FROM w WHERE id = " + (1 + i % 2);
-            script.query("UPDATE w SET n = " + i + " WHERE id = 1").query(read).query(read).extended(read);
-            script.extended("UPDATE w SET n = $1::int WHERE id = 2", "" + i).extended(read).query(read).extended(read);
+            script.query("UPDATE w SET n = " + i + " WHERE id = 1")
+                    .query(read)
+                    .query(read)
+                    .extended(read);
+            script.extended("UPDATE w SET n = $1::int WHERE id = 2", "" + i)
+                    .extended(read)
+                    .query(read)
+                    .extended(read);
             script.query("SELECT writes(" + (100 + i) + ")").query(read).extended(read);
-            script.query("DO $$ BEGIN UPDATE w SET n = " + (200 + i) + "; END $$").query(read).extended(read);
+            script.query("DO $$ BEGIN UPDATE w SET n = " + (200 + i) + "; END $$")
+                    .query(read)
+                    .extended(read);
         }
         return script;
     }

@@ -12,8 +12,7 @@ import java.util.Map;
 final class PgTypes {
 
     /** Values by type; what has no values is NULL throughout. */
-    private static final Map<String, String> VALUES = values(
-            """
+    private static final Map<String, String> VALUES = values("""
             bool t f
             bytea \\x00ff41 \\x
             char a \\377
@@ -121,7 +120,7 @@ final class PgTypes {
         return values == null
                 ? List.of()
                 : List.of(values.split(" ")).stream()
-                        .map(value -> type.equals("refcursor") || type.equals("name") ? value : value.replace('_', ' '))
+                        .map(value -> type.startsWith("reg") ? value : value.replace('_', ' '))
                         .toList();
     }
 
@@ -136,7 +135,11 @@ final class PgTypes {
             String name = server.simple("SELECT typname FROM pg_type WHERE oid = " + oid)
                     .get(0);
             names.add(name);
-            table.append(", c_").append(name).append(" pg_catalog.\"").append(name).append('"');
+            table.append(", c_")
+                    .append(name)
+                    .append(" pg_catalog.\"")
+                    .append(name)
+                    .append('"');
         }
         server.simple(table + ")");
         server.simple("INSERT INTO every_type SELECT generate_series(1, 4)");
@@ -155,8 +158,8 @@ final class PgTypes {
             String value = quoted(values.get(row));
             String type = "pg_catalog.\"" + name + "\"";
             String expression = array ? "ARRAY[" + value + ", NULL]::" + type : value + "::" + type;
-            server.send(PgMessages.query("UPDATE every_type SET " + column + " = " + expression + " WHERE id = "
-                            + (row + 2)))
+            server.send(PgMessages.query(
+                            "UPDATE every_type SET " + column + " = " + expression + " WHERE id = " + (row + 2)))
                     .readCycles(1);
         }
         String text = server.simple("SELECT " + column + "::text FROM every_type WHERE id = 2")
@@ -181,7 +184,10 @@ final class PgTypes {
 
     /** The names of types that no value was found for. */
     List<String> empty() {
-        return types.stream().filter(type -> type.text() == null).map(Type::name).toList();
+        return types.stream()
+                .filter(type -> type.text() == null)
+                .map(Type::name)
+                .toList();
     }
 
     /** Scripts over so many types each. */

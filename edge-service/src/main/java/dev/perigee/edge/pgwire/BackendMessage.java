@@ -146,6 +146,15 @@ final class BackendMessage {
         return out;
     }
 
+    /** A message Close for the unnamed statement, to the server. */
+    static ByteBuf closeUnnamed(ByteBufAllocator allocator) {
+        ByteBuf out = allocator.buffer(8);
+        int start = begin(out, FrontendMessage.CLOSE);
+        out.writeByte(FrontendMessage.STATEMENT).writeByte(0);
+        end(out, start);
+        return out;
+    }
+
     /**
      * Reads a row of text, byte for byte as Latin-1: it is in the client's encoding.
      *

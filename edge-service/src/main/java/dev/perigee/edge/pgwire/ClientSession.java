@@ -167,7 +167,16 @@ final class ClientSession extends ChannelInboundHandlerAdapter
             }
             server.heard();
             Conversation talk = conversation;
-            relays = talk == null ? starting(type, bytes) : relay(talk.received(type, bytes, whole), bytes);
+            if (talk != null) {
+                relays = relay(talk.received(type, bytes, whole), bytes);
+                return;
+            }
+            try {
+                relays = starting(type, bytes);
+            } catch (ProtocolViolation malformed) {
+                bytes.release();
+                throw malformed;
+            }
         }
 
         private boolean relay(boolean wanted, ByteBuf bytes) {

@@ -151,8 +151,8 @@ final class Conversation implements Replies.Listener {
             }
             switch (type) {
                 case FrontendMessage.QUERY -> {
-                    boolean amid = extended.interrupt();
-                    simple.query(bytes, whole, amid);
+                    extended.interrupted();
+                    simple.query(bytes, whole, extended.isUnfinished());
                 }
                 case FrontendMessage.PARSE,
                         FrontendMessage.BIND,
@@ -162,7 +162,7 @@ final class Conversation implements Replies.Listener {
                         FrontendMessage.FLUSH,
                         FrontendMessage.SYNC -> extended.message(type, bytes, whole);
                 case FrontendMessage.FUNCTION_CALL -> {
-                    extended.forwardHeld(Why.UNSUPPORTED);
+                    extended.interrupted();
                     changed();
                     replies.add(Expected.of(Expected.Kind.FUNCTION_CALL));
                     ends.toServer(bytes);
@@ -237,6 +237,7 @@ final class Conversation implements Replies.Listener {
         }
         log.debug("a session is passed on unread from here: {}", why);
         passing = true;
+        extended.giveUp();
         if (replies.hasHidden()) {
             ends.end("08P01", "the edge has lost track of the session");
         }

@@ -1,6 +1,9 @@
 package dev.perigee.edge.pgwire;
 
+import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,71 +32,61 @@ final class Expected {
 
     private final Kind kind;
     private final boolean hidden;
-    private final @Nullable Runnable ifFailed;
-    private final @Nullable Runnable ifSkipped;
+    private final PreparedStatements.@Nullable Change change;
     private final @Nullable Recording recording;
     private final @Nullable Probe probe;
     private final @Nullable ByteArrayOutputStream description;
-    private @Nullable Runnable ifDone;
     private int completions;
+    private boolean describing;
     private int maxRows;
 
     private Expected(
             Kind kind,
             boolean hidden,
-            @Nullable Runnable ifFailed,
-            @Nullable Runnable ifSkipped,
+            PreparedStatements.@Nullable Change change,
             @Nullable Recording recording,
             @Nullable Probe probe,
             @Nullable ByteArrayOutputStream description) {
         this.kind = kind;
         this.hidden = hidden;
-        this.ifFailed = ifFailed;
-        this.ifSkipped = ifSkipped;
+        this.change = change;
         this.recording = recording;
         this.probe = probe;
         this.description = description;
     }
 
     static Expected of(Kind kind) {
-        return new Expected(kind, false, null, null, null, null, null);
+        return new Expected(kind, false, null, null, null, null);
+    }
+
+    /** One that changes statements. */
+    static Expected of(Kind kind, boolean hidden, PreparedStatements.Change change) {
+        return new Expected(kind, hidden, change, null, null, null);
     }
 
     /**
-     * One that has changed what is believed of the session already.
-     *
-     * @param ifFailed makes up for it if the server answers with an error
-     * @param ifSkipped makes up for it if the server skips it, after an error before it
-     */
-    static Expected of(Kind kind, boolean hidden, Runnable ifFailed, Runnable ifSkipped) {
-        return new Expected(kind, hidden, ifFailed, ifSkipped, null, null, null);
-    }
-
-    /** Of a statement that is run. */
-    static Expected of(Kind kind, @Nullable Recording recording) {
-        return new Expected(kind, false, null, null, recording, null, null);
-    }
-
-    /**
-     * Of an Execute.
+     * Of a portal that is run.
      *
      * @param maxRows all if 0
-     * @param ifDone is run when it has come to its end, or been suspended
      */
-    static Expected executing(@Nullable Recording recording, int maxRows, Runnable ifDone) {
-        Expected execute = of(Kind.EXECUTE, recording);
+    static Expected executing(@Nullable Recording recording, int maxRows) {
+        Expected execute = new Expected(Kind.EXECUTE, false, null, recording, null, null);
         execute.maxRows = maxRows;
-        execute.ifDone = ifDone;
         return execute;
+    }
+
+    /** Of a message Query. */
+    static Expected querying(PreparedStatements.Change change, @Nullable Recording recording) {
+        return new Expected(Kind.QUERY, false, change, recording, null, null);
     }
 
     /** Of a Describe. */
     static Expected describing(ByteArrayOutputStream into) {
-        return new Expected(Kind.DESCRIBE, false, null, null, null, null, into);
+        return new Expected(Kind.DESCRIBE, false, null, null, null, into);
     }
 
-    static Expected of(Probe probe) {
-        return new Expected(Kind.PROBE, true, null, null, null, probe, null);
+    static Expected of(Probe probe, PreparedStatements.Change change) {
+        return new Expected(Kind.PROBE, true, change, null, probe, null);
     }
 
     Kind kind() {
@@ -115,10 +108,21 @@ final class Expected {
         return probe;
     }
 
-    /** Where the answer to a Describe goes; null if nobody wants it. */
-    @Nullable
-    ByteArrayOutputStream description() {
-        return description;
+    /** A message of the answer to a Describe: with the first one a former answer is forgotten. */
+    void describe(ByteBuf message) {
+        ByteArrayOutputStream into = description;
+        if (into == null) {
+            return;
+        }
+        if (!describing) {
+            describing = true;
+            into.reset();
+        }
+        try {
+            message.getBytes(message.readerIndex(), into, message.readableBytes());
+        } catch (IOException never) {
+            throw new UncheckedIOException(never);
+        }
     }
 
     /** How many rows an Execute asked for; all if 0. */
@@ -135,23 +139,25 @@ final class Expected {
         return completions;
     }
 
-    void done() {
-        if (ifDone != null) {
-            ifDone.run();
+    /** It has been sent, and is not skipped as far as is known. */
+    void apply() {
+        if (change != null) {
+            change.apply();
         }
     }
 
+    /** As if it had not been sent; what came after it has been taken back before. */
+    void undo() {
+        if (change != null) {
+            change.undo();
+        }
+    }
+
+    /** The server has answered with an error; what came after it has been taken back before. */
     void failed() {
         spoil();
-        if (ifFailed != null) {
-            ifFailed.run();
-        }
-    }
-
-    void skipped() {
-        spoil();
-        if (ifSkipped != null) {
-            ifSkipped.run();
+        if (change != null) {
+            change.failed();
         }
     }
 

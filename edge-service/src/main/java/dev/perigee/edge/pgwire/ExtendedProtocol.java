@@ -1,5 +1,6 @@
 package dev.perigee.edge.pgwire;
 
+import dev.perigee.model.StreamPosition;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +68,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
         try {
             local.add(type, bytes);
         } catch (ProtocolViolation malformed) {
-            passOn(local);
+            // With what is held, the message itself included.
+            lost.accept("a malformed message");
             return;
         }
         Why obstacle = local.obstacle();
@@ -129,25 +131,27 @@ final class ExtendedProtocol implements LocalBatch.Source {
         }
     }
 
-    /**
-     * A Query comes: it ends the implicit transaction that messages without a Sync have begun.
-     *
-     * @return whether there was one
-     */
-    boolean interrupt() throws ProtocolViolation {
+    /** Something else comes before the Sync: it may begin or end a transaction, or change anything. */
+    void interrupted() throws ProtocolViolation {
         forwardHeld(Why.UNSUPPORTED);
-        boolean open = forwarded != null;
-        if (!replies.isSkipping()) {
-            forwarded = null;
+        if (forwarded != null) {
+            forwarded = new ForwardedBatch(reads, ends, replies, session, false, Why.PIPELINED, null);
         }
-        return open;
     }
 
-    /** The last of the messages held is malformed: from here on nothing is understood. */
-    private void passOn(LocalBatch local) {
+    /** Whether messages have been sent on, and no Sync yet: the server may be in the middle of a transaction. */
+    boolean isUnfinished() {
+        return forwarded != null;
+    }
+
+    /** Nothing is understood any more: what is held goes on as it is. */
+    void giveUp() {
+        LocalBatch local = batch;
         batch = null;
-        lost.accept("a malformed message");
-        local.held().forEach(one -> ends.toServer(one.bytes()));
+        forwarded = null;
+        if (local != null) {
+            local.held().forEach(one -> ends.toServer(one.bytes()));
+        }
     }
 
     private void forward(byte type, ByteBuf bytes, boolean whole) throws ProtocolViolation {
@@ -187,13 +191,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
     }
 
     @Override
-    public Prepared prepare(FrontendMessage.Parse parse) {
-        return reads.prepare(parse);
-    }
-
-    @Override
-    public boolean isCurrent(Prepared statement) {
-        return reads.isCurrent(statement);
+    public boolean isCurrent(@Nullable StreamPosition lookedAt) {
+        return reads.isCurrent(lookedAt);
     }
 
     @Override

@@ -28,11 +28,14 @@ final class ForwardedBatch {
     private boolean pure = true;
 
     private boolean read;
+    /** There is more in it than reads: it may leave a transaction open, or wait for what is to be copied in. */
+    private boolean others;
 
     private static final class Portal {
         private final @Nullable Prepared prepared;
         private final byte[] arguments;
         private final ByteArrayOutputStream description = new ByteArrayOutputStream(0);
+
         private boolean executed;
 
         Portal(@Nullable Prepared prepared, byte[] arguments) {
@@ -69,7 +72,7 @@ final class ForwardedBatch {
 
     /** Whether a probe is of use after it. */
     boolean wantsProbe() {
-        return fromIdle && read && visible != null && state.wantsProbe();
+        return fromIdle && read && !others && visible != null && state.wantsProbe();
     }
 
     /** Sends a message on. */
@@ -89,36 +92,18 @@ final class ForwardedBatch {
     }
 
     private void parse(ByteBuf bytes, boolean whole) throws ProtocolViolation {
-        String name;
-        Prepared statement = null;
-        if (whole) {
-            FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
-            name = parse.name();
-            statement = reads.prepare(parse);
-        } else {
-            name = FrontendMessage.nameAtHead(bytes);
+        if (!whole) {
+            String name = FrontendMessage.nameAtHead(bytes);
+            replies.add(Expected.of(Expected.Kind.PARSE, false, prepared.parsing(name, null)));
+            if (name.isEmpty()) {
+                prepared.unseen();
+            }
+            return;
         }
-        Prepared before = prepared.find(name);
-        Prepared atServer = prepared.atServer();
-        prepared.put(name, statement);
-        if (name.isEmpty()) {
-            prepared.atServer(statement);
-            replies.add(Expected.of(
-                    Expected.Kind.PARSE,
-                    false,
-                    () -> {
-                        prepared.put(name, null);
-                        prepared.atServer(null);
-                    },
-                    () -> {
-                        prepared.put(name, before);
-                        prepared.atServer(atServer);
-                    }));
-        } else {
-            // It fails if there is one of that name, and then that one stays.
-            Runnable undo = () -> prepared.put(name, before);
-            replies.add(Expected.of(Expected.Kind.PARSE, false, undo, undo));
-        }
+        FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
+        Prepared statement = new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql()));
+        statement.provenAt(reads.visible());
+        replies.add(Expected.of(Expected.Kind.PARSE, false, prepared.parsing(parse.name(), statement)));
     }
 
     private void bind(ByteBuf bytes, boolean whole) throws ProtocolViolation {
@@ -139,7 +124,7 @@ final class ForwardedBatch {
         replies.add(
                 statement == null
                         ? Expected.of(Expected.Kind.DESCRIBE)
-                        : Expected.describing(statement.descriptionToCome()));
+                        : Expected.describing(statement.descriptionToCome(reads.visible())));
     }
 
     private void execute(FrontendMessage.Execute execute) {
@@ -156,19 +141,16 @@ final class ForwardedBatch {
                 && !portal.executed) {
             recording = reads.record(number, text, statement.statement(), portal.arguments, visible);
             if (recording != null) {
-                recording.describedBy(portal.description);
+                recording.of(statement, portal.description);
             }
         }
         read |= recording != null;
+        others |= text == null || text.kind() != StatementKind.READ;
         pure &= session.judge(text, number, why);
         if (portal != null) {
             portal.executed = true;
         }
-        replies.add(Expected.executing(recording, execute.maxRows(), () -> {
-            if (statement != null) {
-                statement.ran(visible);
-            }
-        }));
+        replies.add(Expected.executing(recording, execute.maxRows()));
     }
 
     private void close(FrontendMessage.Close close) {
@@ -178,29 +160,21 @@ final class ForwardedBatch {
             replies.add(Expected.of(Expected.Kind.CLOSE));
             return;
         }
-        Prepared before = prepared.find(name);
-        Prepared atServer = prepared.atServer();
-        prepared.put(name, null);
-        if (name.isEmpty()) {
-            prepared.atServer(null);
-        }
-        Runnable undo = () -> {
-            prepared.put(name, before);
-            prepared.atServer(atServer);
-        };
-        replies.add(Expected.of(Expected.Kind.CLOSE, false, undo, undo));
+        replies.add(Expected.of(Expected.Kind.CLOSE, false, prepared.closing(name)));
     }
 
-    /** Prepares the unnamed statement at the server if only the client believes that it is there. */
+    /** Makes the server's unnamed statement what the client believes that it is. */
     private void provide(String name) {
-        Prepared missing = name.isEmpty() ? prepared.missingAtServer() : null;
-        if (missing == null) {
+        if (!name.isEmpty()) {
             return;
         }
-        Prepared atServer = prepared.atServer();
-        prepared.atServer(missing);
-        replies.add(Expected.of(
-                Expected.Kind.PARSE, true, () -> prepared.atServer(null), () -> prepared.atServer(atServer)));
-        ends.toServer(BackendMessage.parse(ends.allocator(), "", missing.statement()));
+        Prepared missing = prepared.missingAtServer();
+        if (missing != null) {
+            replies.add(Expected.of(Expected.Kind.PARSE, true, prepared.providing(missing)));
+            ends.toServer(BackendMessage.parse(ends.allocator(), "", missing.statement()));
+        } else if (prepared.leftOverAtServer()) {
+            replies.add(Expected.of(Expected.Kind.CLOSE, true, prepared.providing(null)));
+            ends.toServer(BackendMessage.closeUnnamed(ends.allocator()));
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.perigee.edge.pgwire;
 
 import dev.perigee.edge.cache.CachedResult;
+import dev.perigee.model.StreamPosition;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
@@ -23,14 +24,19 @@ final class LocalBatch {
     private final Source source;
     private final PreparedStatements prepared;
     private final List<Held> held = new ArrayList<>(6);
-    private final Map<String, Portal> portals = new HashMap<>(2);
-    private final Map<String, Prepared> parsed = new HashMap<>(2);
+    /** What the batch makes of statements, as far as it has come; null if it has closed one. */
+    private final Map<String, @Nullable Prepared> parsed = new HashMap<>(2);
+
     private int bytes;
     /** No statement of the database's in it so far, so that what came until a Flush may be answered at once. */
     private boolean aboutUsAlone = true;
 
     private @Nullable Why obstacle;
     private final List<WireReads.Found> hits = new ArrayList<>(2);
+    /** The unnamed one; null if there is none. */
+    private @Nullable StoredResult portal;
+    /** A statement that has been prepared here, of which nothing shows yet that the server would accept it. */
+    private @Nullable Prepared unproven;
 
     /**
      * A message that waits.
@@ -48,11 +54,8 @@ final class LocalBatch {
         @Nullable
         Why obstacle();
 
-        /** A statement that is prepared now. */
-        Prepared prepare(FrontendMessage.Parse parse);
-
-        /** Whether the catalog is known to be as it was when the server last looked at a prepared statement. */
-        boolean isCurrent(Prepared prepared);
+        /** Whether the catalog has not changed, as far as is known, since it was looked at with everything up to a position. */
+        boolean isCurrent(@Nullable StreamPosition lookedAt);
 
         /**
          * The answer to a read, or why there is none.
@@ -63,25 +66,6 @@ final class LocalBatch {
 
         /** The answer to a question about the edge. */
         byte[] answer(StatementText text);
-    }
-
-    private static final class Portal {
-        private final Prepared prepared;
-        private final byte[] arguments;
-        private int maxRows;
-        private boolean executed;
-        private @Nullable StoredResult result;
-
-        Portal(Prepared prepared, byte[] arguments) {
-            this.prepared = prepared;
-            this.arguments = arguments;
-        }
-
-        /** It is to be run: once for so many rows, or again, for which it takes the whole result. */
-        void execute(int rows) {
-            maxRows = executed ? 0 : rows;
-            executed = true;
-        }
     }
 
     LocalBatch(Source source, PreparedStatements prepared) {
@@ -115,91 +99,57 @@ final class LocalBatch {
                     default -> null;
                 };
         held.set(held.size() - 1, new Held(type, message, decoded));
-        aboutUsAlone &= decoded == null || isAboutUs(decoded);
-        boolean known = decoded != null || type == FrontendMessage.SYNC || (type == FrontendMessage.FLUSH && aboutUsAlone);
+        boolean known =
+                decoded != null || type == FrontendMessage.SYNC || (type == FrontendMessage.FLUSH && aboutUsAlone);
         if (bytes > MOST_BYTES || !known || !mayBeAnswered(decoded)) {
             obstacle = obstacle == null ? Why.UNSUPPORTED : obstacle;
         }
     }
 
-    /** Asked once per message, before it is looked at any further: statements prepared in it are not known yet. */
-    private boolean isAboutUs(FrontendMessage message) {
-        if (message instanceof FrontendMessage.Parse parse) {
-            return PerigeeStatements.answers(source.text(parse.sql()));
-        }
-        String statement = null;
-        String portal = null;
-        if (message instanceof FrontendMessage.Bind bind) {
-            statement = bind.statement();
-        } else if (message instanceof FrontendMessage.Execute execute) {
-            portal = execute.portal();
-        } else if (message instanceof FrontendMessage.Describe describe) {
-            statement = describe.kind() == FrontendMessage.STATEMENT ? describe.name() : null;
-            portal = describe.kind() == FrontendMessage.PORTAL ? describe.name() : null;
-        }
-        Portal bound = portal == null ? null : portals.get(portal);
-        Prepared prepared = statement == null ? null : statement(statement);
-        Prepared asked = bound == null ? prepared : bound.prepared;
-        return asked != null && PerigeeStatements.answers(asked.text());
-    }
-
+    /** A first look, so that what cannot be answered does not wait for its Sync. */
     private boolean mayBeAnswered(@Nullable FrontendMessage message) {
         if (message instanceof FrontendMessage.Parse parse) {
             StatementText text = source.text(parse.sql());
-            parsed.put(parse.name(), source.prepare(parse));
+            parsed.put(parse.name(), new Prepared(parse.statement(), parse.sql(), text));
             // Named ones are prepared at the server, so that nobody has to remember which of them it lacks.
             return mayBeServed(text) && (parse.name().isEmpty() || PerigeeStatements.answers(text));
         }
         if (message instanceof FrontendMessage.Bind bind) {
             Prepared statement = statement(bind.statement());
-            if (statement != null && mayBeServed(statement.text()) && isCurrent(bind.statement(), statement)) {
-                portals.put(bind.portal(), new Portal(statement, bind.arguments()));
-                return true;
-            }
-            return false;
+            // A name may be taken, by a cursor even.
+            return bind.portal().isEmpty() && statement != null && mayBeServed(statement.text());
         }
         if (message instanceof FrontendMessage.Describe describe) {
             if (describe.kind() == FrontendMessage.PORTAL) {
-                return portals.containsKey(describe.name());
+                return describe.name().isEmpty();
             }
             Prepared statement = statement(describe.name());
+            aboutUsAlone &= statement != null && PerigeeStatements.answers(statement.text());
             return statement != null && (PerigeeStatements.answers(statement.text()) || statement.description() != null);
         }
         if (message instanceof FrontendMessage.Execute execute) {
-            Portal portal = portals.get(execute.portal());
-            if (portal != null) {
-                portal.execute(execute.maxRows());
-            }
-            return portal != null;
+            return execute.portal().isEmpty();
         }
         if (message instanceof FrontendMessage.Close close) {
             if (close.kind() == FrontendMessage.PORTAL) {
-                // Any other is the server's: a transaction's, or a cursor that outlives one.
-                return portals.containsKey(close.name());
+                return close.name().isEmpty();
             }
             Prepared statement = statement(close.name());
+            parsed.put(close.name(), null);
             return close.name().isEmpty() || (statement != null && PerigeeStatements.answers(statement.text()));
         }
         return true;
     }
 
     private @Nullable Prepared statement(String name) {
-        Prepared here = parsed.get(name);
-        return here == null ? prepared.find(name) : here;
-    }
-
-    private boolean isCurrent(String name, Prepared statement) {
-        if (parsed.containsKey(name) || PerigeeStatements.answers(statement.text()) || source.isCurrent(statement)) {
-            return true;
-        }
-        obstacle = Why.REPLAN;
-        return false;
+        return parsed.containsKey(name) ? parsed.get(name) : prepared.find(name);
     }
 
     private boolean mayBeServed(StatementText text) {
         if (PerigeeStatements.answers(text)) {
             return true;
         }
+        aboutUsAlone = false;
         if (text.kind() != StatementKind.READ) {
             obstacle = text.refusal();
             return false;
@@ -232,38 +182,98 @@ final class LocalBatch {
 
     private @Nullable ByteBuf answerHeld(ByteBufAllocator allocator) {
         ByteBuf out = allocator.buffer();
-        for (Held one : held) {
-            if (!answer(one.message, out)) {
+        parsed.clear();
+        for (int i = 0; i < held.size(); i++) {
+            if (!answer(held.get(i).message, i, out)) {
                 out.release();
                 return null;
             }
+        }
+        if (unproven != null) {
+            // Only what has been run shows that there is nothing wrong with a text.
+            obstacle = Why.ABSENT;
+            out.release();
+            return null;
         }
         parsed.forEach(prepared::put);
         return out;
     }
 
-    private boolean answer(@Nullable FrontendMessage message, ByteBuf out) {
-        if (message instanceof FrontendMessage.Parse) {
+    private boolean answer(@Nullable FrontendMessage message, int at, ByteBuf out) {
+        if (message instanceof FrontendMessage.Parse parse) {
+            if (unproven != null) {
+                return false;
+            }
+            StatementText text = source.text(parse.sql());
+            Prepared statement = new Prepared(parse.statement(), parse.sql(), text);
+            parsed.put(parse.name(), statement);
+            unproven = PerigeeStatements.answers(text) ? null : statement;
             out.writeBytes(BackendMessage.parseComplete());
-        } else if (message instanceof FrontendMessage.Bind) {
+        } else if (message instanceof FrontendMessage.Bind bind) {
             out.writeBytes(BackendMessage.bindComplete());
+            return bind(bind, rowsAskedFor(at));
         } else if (message instanceof FrontendMessage.Close close) {
             if (close.kind() == FrontendMessage.PORTAL) {
-                portals.remove(close.name());
+                portal = null;
             } else {
-                parsed.remove(close.name());
-                prepared.put(close.name(), null);
+                parsed.put(close.name(), null);
             }
             out.writeBytes(BackendMessage.closeComplete());
         } else if (message instanceof FrontendMessage.Describe describe) {
             return describe(describe, out);
         } else if (message instanceof FrontendMessage.Execute execute) {
-            StoredResult result = result(execute.portal());
+            StoredResult result = portal;
             if (result == null) {
                 return false;
             }
             result.execute(execute.maxRows(), out);
         }
+        return true;
+    }
+
+    /** How many rows the portal bound at this place is to give: all, if 0, or if it is run more than once. */
+    private int rowsAskedFor(int bound) {
+        int rows = 0;
+        boolean executed = false;
+        for (int i = bound + 1; i < held.size() && !(held.get(i).message instanceof FrontendMessage.Bind); i++) {
+            if (held.get(i).message instanceof FrontendMessage.Execute execute) {
+                rows = executed ? 0 : execute.maxRows();
+                executed = true;
+            }
+        }
+        return rows;
+    }
+
+    private boolean bind(FrontendMessage.Bind bind, int maxRows) {
+        Prepared statement = statement(bind.statement());
+        if (statement == null) {
+            return false;
+        }
+        if (PerigeeStatements.answers(statement.text())) {
+            portal = new StoredResult(source.answer(statement.text()));
+            return true;
+        }
+        WireReads.Found found = source.find(statement, bind.arguments(), 0);
+        CachedResult result = found.result();
+        boolean whole = result != null;
+        if (result == null && maxRows > 0) {
+            found = source.find(statement, bind.arguments(), maxRows);
+            result = found.result();
+        }
+        if (result == null) {
+            obstacle = found.why();
+            return false;
+        }
+        if (unproven == statement) {
+            unproven = null;
+            statement.provenAt(result.readAt());
+        } else if (!source.isCurrent(statement.provenAt())) {
+            // Its columns may be others by now; then the server refuses it.
+            obstacle = Why.INVALIDATED;
+            return false;
+        }
+        hits.add(found);
+        portal = new StoredResult(result.body(), whole);
         return true;
     }
 
@@ -275,45 +285,18 @@ final class LocalBatch {
                 out.writeBytes(new StoredResult(source.answer(statement.text())).description());
                 return true;
             }
-            byte[] known = statement == null ? null : statement.description();
+            byte[] known =
+                    statement == null || !source.isCurrent(statement.describedAt()) ? null : statement.description();
             out.writeBytes(known == null ? NOT_DESCRIBED : known);
             return known != null;
         }
-        StoredResult result = result(describe.name());
+        StoredResult result = portal;
         if (result == null || !result.isDescribed()) {
-            obstacle = obstacle == null ? Why.ABSENT : obstacle;
+            obstacle = Why.ABSENT;
             return false;
         }
         out.writeBytes(result.description());
         return true;
-    }
-
-    private @Nullable StoredResult result(String name) {
-        Portal portal = portals.get(name);
-        if (portal == null) {
-            obstacle = Why.UNSUPPORTED;
-            return null;
-        }
-        if (portal.result == null) {
-            if (PerigeeStatements.answers(portal.prepared.text())) {
-                portal.result = new StoredResult(source.answer(portal.prepared.text()));
-                return portal.result;
-            }
-            WireReads.Found found = source.find(portal.prepared, portal.arguments, 0);
-            CachedResult result = found.result();
-            boolean whole = result != null;
-            if (result == null && portal.maxRows > 0) {
-                found = source.find(portal.prepared, portal.arguments, portal.maxRows);
-                result = found.result();
-            }
-            if (result == null) {
-                obstacle = found.why();
-                return null;
-            }
-            hits.add(found);
-            portal.result = new StoredResult(result.body(), whole);
-        }
-        return portal.result;
     }
 
     /** What is held; each message is the caller's to send or to release. */

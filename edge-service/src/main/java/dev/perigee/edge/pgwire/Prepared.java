@@ -14,34 +14,20 @@ final class Prepared {
     private final byte[] statement;
     private final byte[] sql;
     private final StatementText text;
-    private @Nullable StreamPosition validAt;
     private final ByteArrayOutputStream description = new ByteArrayOutputStream(0);
+    private @Nullable StreamPosition describedAt;
+    private @Nullable StreamPosition provenAt;
 
     /**
      * Prepared.
      *
      * @param statement the text and the declared types, as in the message
      * @param sql the text alone
-     * @param validAt what every snapshot saw that was taken from then on; null if that was not known
      */
-    Prepared(byte[] statement, byte[] sql, StatementText text, @Nullable StreamPosition validAt) {
-        this.validAt = validAt;
+    Prepared(byte[] statement, byte[] sql, StatementText text) {
         this.statement = statement;
         this.sql = sql;
         this.text = text;
-    }
-
-    /** When the server last took it for what it was: every change of the catalog at or below this had been made before. */
-    @Nullable
-    StreamPosition validAt() {
-        return validAt;
-    }
-
-    /** The server has run it, so what the client knows of its columns still holds. */
-    void ran(@Nullable StreamPosition visible) {
-        if (visible != null) {
-            validAt = visible;
-        }
     }
 
     byte[] statement() {
@@ -61,9 +47,34 @@ final class Prepared {
         return description.size() == 0 ? null : description.toByteArray();
     }
 
-    /** Where the server's answer to its Describe is to be put. */
-    ByteArrayOutputStream descriptionToCome() {
+    /** The description contains every change of the catalog at or below this; null if that is not known. */
+    @Nullable
+    StreamPosition describedAt() {
+        return describedAt;
+    }
+
+    /**
+     * Where the server's answer to its Describe is to be put.
+     *
+     * @param visible what the server sees by now; null if that is not known
+     */
+    ByteArrayOutputStream descriptionToCome(@Nullable StreamPosition visible) {
         description.reset();
+        describedAt = visible;
         return description;
+    }
+
+    /**
+     * With every change of the catalog at or below this, the columns of its result were those they were when it was prepared;
+     * null if that is not known. The server refuses to run it otherwise, and the client relies on it.
+     */
+    @Nullable
+    StreamPosition provenAt() {
+        return provenAt;
+    }
+
+    /** It was prepared, or run, with every change of the catalog at or below this. */
+    void provenAt(@Nullable StreamPosition visible) {
+        provenAt = visible;
     }
 }

@@ -21,6 +21,7 @@ final class PreparedStatements {
     private int bytes;
     private @Nullable Prepared unnamed;
     private @Nullable Prepared unnamedAtServer;
+    private boolean unseen;
 
     /** What the client has prepared under a name; null if it is not known. */
     @Nullable
@@ -32,6 +33,7 @@ final class PreparedStatements {
     void put(String name, @Nullable Prepared prepared) {
         if (name.isEmpty()) {
             unnamed = prepared;
+            unseen = false;
             return;
         }
         Prepared before = named.remove(name);
@@ -44,21 +46,95 @@ final class PreparedStatements {
         }
     }
 
-    /** The server's unnamed statement; null if it has none, or it is not known. */
-    @Nullable
-    Prepared atServer() {
-        return unnamedAtServer;
-    }
-
     /** The unnamed statement that the server lacks though the client counts on it; null if there is none. */
     @Nullable
     Prepared missingAtServer() {
         return unnamed == unnamedAtServer ? null : unnamed;
     }
 
-    /** The server's unnamed statement is this one now; null if it has none. */
-    void atServer(@Nullable Prepared prepared) {
-        unnamedAtServer = prepared;
+    /** The client has prepared an unnamed statement that was too large to be looked into. */
+    void unseen() {
+        unseen = true;
+    }
+
+    /** Whether the server has an unnamed statement that could not be given to it again. */
+    boolean isUnseen() {
+        return unseen;
+    }
+
+    /** Whether the server has an unnamed statement yet though the client has none any more. */
+    boolean leftOverAtServer() {
+        return unnamed == null && unnamedAtServer != null;
+    }
+
+    /**
+     * What a message that is sent makes of them. The server may skip it, so it can be taken back; and done again, since
+     * what was taken back may have come after something that is not.
+     */
+    final class Change {
+        private final String name;
+        private final @Nullable Prepared statement;
+        private final boolean forClient;
+        private final boolean lostIfFailed;
+        private @Nullable Prepared before;
+        private @Nullable Prepared beforeAtServer;
+
+        private Change(String name, @Nullable Prepared statement, boolean forClient, boolean lostIfFailed) {
+            this.name = name;
+            this.statement = statement;
+            this.forClient = forClient;
+            this.lostIfFailed = lostIfFailed;
+        }
+
+        /** The message has been sent, and is not skipped as far as is known. */
+        void apply() {
+            before = find(name);
+            beforeAtServer = unnamedAtServer;
+            set(statement, statement);
+        }
+
+        /** The server has skipped it. What came after it has been taken back before. */
+        void undo() {
+            set(before, beforeAtServer);
+        }
+
+        /** The server has answered with an error. What came after it has been taken back before. */
+        void failed() {
+            if (lostIfFailed) {
+                set(null, null);
+            } else {
+                undo();
+            }
+        }
+
+        private void set(@Nullable Prepared client, @Nullable Prepared server) {
+            if (forClient) {
+                put(name, client);
+            }
+            if (name.isEmpty()) {
+                unnamedAtServer = server;
+            }
+        }
+    }
+
+    /** The client prepares a statement. The server forgets its unnamed one even if it does not like the next. */
+    Change parsing(String name, @Nullable Prepared statement) {
+        return new Change(name, statement, true, name.isEmpty());
+    }
+
+    /** The client closes a statement. */
+    Change closing(String name) {
+        return new Change(name, null, true, false);
+    }
+
+    /** Whatever comes, the unnamed statement is gone. */
+    Change dropping() {
+        return new Change("", null, true, true);
+    }
+
+    /** The server's unnamed statement is changed without the client's knowing. */
+    Change providing(@Nullable Prepared statement) {
+        return new Change("", statement, false, true);
     }
 
     /** The server has said which names there are. */

@@ -50,7 +50,10 @@ final class Probe {
             "lc_time",
             "default_text_search_config",
             "row_security",
-            "gin_fuzzy_search_limit");
+            "gin_fuzzy_search_limit",
+            // Whether an answer comes with notices.
+            "client_min_messages",
+            "restrict_nonsystem_relation_kind");
 
     private static final String SQL = """
             /* perigee */ SELECT '%s', pg_catalog.pg_backend_pid(),

@@ -26,6 +26,8 @@ final class Recording {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private @Nullable ByteArrayOutputStream description;
     private int maxRows;
+    private @Nullable Prepared prepared;
+    private byte @Nullable [] settled;
     private boolean spoilt;
 
     /**
@@ -58,14 +60,28 @@ final class Recording {
         this.most = most;
     }
 
-    /** The answer to Describe of the portal, which comes before, and is filled in until then. */
-    void describedBy(ByteArrayOutputStream messages) {
+    /**
+     * It is of a portal.
+     *
+     * @param statement that it was made from
+     * @param messages the answer to its Describe, which comes before, and is filled in until then
+     */
+    void of(Prepared statement, ByteArrayOutputStream messages) {
+        prepared = statement;
         description = messages;
     }
 
     /** The portal was suspended: these are the first rows alone, and good for whoever asks for as many. */
     void limitedTo(int rows) {
         maxRows = rows;
+    }
+
+    /** The answer is complete: what comes later is not part of it. */
+    void settle() {
+        settled = all();
+        if (prepared != null) {
+            prepared.provenAt(readAt);
+        }
     }
 
     /** A message of the answer. */
@@ -99,8 +115,13 @@ final class Recording {
         return spoilt ? 0 : most - bytes.size();
     }
 
-    /** RowDescription if it was asked for, and the rest. */
+    /** RowDescription if it was asked for, and the rest; once it is settled, for any thread. */
     byte[] bytes() {
+        byte[] bytes = settled;
+        return bytes == null ? all() : bytes;
+    }
+
+    private byte[] all() {
         ByteArrayOutputStream before = description;
         if (before == null || before.size() == 0) {
             return bytes.toByteArray();

@@ -1,9 +1,6 @@
 package dev.perigee.edge.pgwire;
 
 import io.netty.buffer.ByteBuf;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -50,9 +47,10 @@ final class Replies {
     /** A message has been sent. */
     void add(Expected reply) {
         if (skipping && reply.kind() != Expected.Kind.SYNC) {
-            reply.skipped();
+            reply.spoil();
         } else {
             skipping = false;
+            reply.apply();
             expected.add(reply);
         }
     }
@@ -148,20 +146,24 @@ final class Replies {
             // The server ends the session of its own accord.
             return true;
         }
-        head.failed();
         if (head.kind().isCycle()) {
+            head.spoil();
             // That the session ends concerns the client, whoever asked.
             return head.kind() != Expected.Kind.PROBE || ErrorResponse.isFatal(message);
         }
         expected.poll();
-        for (Expected next = expected.peek(); next != null; next = expected.peek()) {
-            if (next.kind() == Expected.Kind.SYNC) {
-                return true;
-            }
-            next.skipped();
-            expected.poll();
-        }
+        // Everything behind it was sent in the belief that it succeeds.
+        expected.descendingIterator().forEachRemaining(Expected::undo);
+        head.failed();
         skipping = true;
+        while (skipping && !expected.isEmpty()) {
+            if (expected.element().kind() == Expected.Kind.SYNC) {
+                skipping = false;
+            } else {
+                expected.remove().spoil();
+            }
+        }
+        expected.forEach(Expected::apply);
         return true;
     }
 
@@ -211,13 +213,8 @@ final class Replies {
     }
 
     private boolean described(Expected head, byte type, ByteBuf message, boolean whole) {
-        ByteArrayOutputStream into = head.description();
-        if (into != null && whole) {
-            try {
-                message.getBytes(message.readerIndex(), into, message.readableBytes());
-            } catch (IOException never) {
-                throw new UncheckedIOException(never);
-            }
+        if (whole) {
+            head.describe(message);
         }
         return type == BackendMessage.PARAMETER_DESCRIPTION
                 || ((type == BackendMessage.ROW_DESCRIPTION || type == BackendMessage.NO_DATA) && done());
@@ -233,7 +230,6 @@ final class Replies {
                 return true;
             }
             case BackendMessage.COMMAND_COMPLETE, BackendMessage.PORTAL_SUSPENDED -> {
-                head.done();
                 Recording recording = head.recording();
                 if (recording != null && !recording.isSpoilt()) {
                     recording.limitedTo(type == BackendMessage.PORTAL_SUSPENDED ? head.maxRows() : 0);

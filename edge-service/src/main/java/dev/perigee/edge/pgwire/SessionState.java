@@ -102,6 +102,16 @@ final class SessionState {
         return contextAt(Long.MAX_VALUE);
     }
 
+    /**
+     * What the session is now unless home finds one of the statements that it is still being asked about to have changed
+     * it; null if that is in doubt all the same. Good for asking home about another statement: if an earlier one has
+     * changed the session, there will be a probe after both.
+     */
+    @Nullable
+    SessionContext presumed() {
+        return knownAt < 0 || firstTouch < Long.MAX_VALUE ? null : context;
+    }
+
     /** The context is no longer good: the catalog has changed. */
     void outdated() {
         touched(++sequence);

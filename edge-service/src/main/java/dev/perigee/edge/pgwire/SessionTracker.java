@@ -6,6 +6,8 @@ import dev.perigee.model.StreamPosition;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Follows one session: what each statement that is sent may have changed, what a probe has said, which answers that were
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>For one session's thread.
  */
 final class SessionTracker {
+
+    private static final Logger log = LoggerFactory.getLogger(SessionTracker.class);
 
     private static final int MOST_WAITING = 16;
 
@@ -83,14 +87,13 @@ final class SessionTracker {
      */
     boolean sendProbe() {
         StreamPosition visible = reads.visible();
-        if (visible == null || probe != null) {
+        if (visible == null || probe != null || prepared.isUnseen()) {
             return false;
         }
         Probe next = new Probe(visible, state.sequence(), backendPid, state.customSettings());
         probe = next;
-        replies.add(Expected.of(next));
         // The server drops its unnamed statement; the client believes it is still there.
-        prepared.atServer(null);
+        replies.add(Expected.of(next, prepared.providing(null)));
         ends.toServer(BackendMessage.query(ends.allocator(), next.sql()));
         return true;
     }
@@ -116,7 +119,7 @@ final class SessionTracker {
             count(text.refusal());
             return true;
         }
-        SessionContext context = state.contextAt(number);
+        SessionContext context = state.presumed();
         if (context == null || context.obstacle() != null || !text.isUnderstood(context.speaksUtf8())) {
             state.sets(text.customSettings());
             state.touched(number);
@@ -157,6 +160,7 @@ final class SessionTracker {
 
     /** The answer to a read is complete. */
     void settled(Recording recording) {
+        recording.settle();
         SessionContext context = state.contextAt(recording.number());
         if (context != null) {
             admit(recording, context);
@@ -169,7 +173,10 @@ final class SessionTracker {
     void probed(Probe answered) {
         probe = null;
         Probe.Answer answer = answered.answer();
-        if (answer == null) {
+        if (replies.status() != BackendMessage.IDLE) {
+            // A batch has begun a block. What the session is in it may be rolled back, and an error says nothing.
+            log.trace("a probe amid a transaction block");
+        } else if (answer == null) {
             state.failed();
         } else {
             state.known(answered, answer);

@@ -51,7 +51,8 @@ final class Shape {
                 out.append("''");
             } else if (c == '"') {
                 end = endOfQuoted(sql, at);
-                if (end < 0) {
+                if (end < 0 || (at > 0 && sql.charAt(at - 1) == '&')) {
+                    // U&"…": what it names depends on a string, its UESCAPE.
                     return sql;
                 }
                 out.append(sql, at, end);
@@ -81,13 +82,16 @@ final class Shape {
         return end < 0 ? -1 : end + 1;
     }
 
-    private static int endOfComment(String sql, int at) {
+    /** Where a comment that begins here ends; a line's also at a carriage return. */
+    static int endOfComment(String sql, int at) {
+        int end = at;
         if (sql.charAt(at) == '-') {
-            int end = sql.indexOf('\n', at);
-            return end < 0 ? sql.length() : end + 1;
+            while (end < sql.length() && sql.charAt(end) != '\n' && sql.charAt(end) != '\r') {
+                end++;
+            }
+            return end;
         }
         int depth = 0;
-        int end = at;
         do {
             if (sql.startsWith("/*", end)) {
                 depth++;
@@ -107,7 +111,7 @@ final class Shape {
         while (end < sql.length() && isDigit(sql.charAt(end))) {
             end++;
         }
-        if (end + 1 < sql.length() && sql.charAt(end) == '.' && isDigit(sql.charAt(end + 1))) {
+        while (end + 1 < sql.length() && sql.charAt(end) == '.' && isDigit(sql.charAt(end + 1))) {
             end++;
             while (end < sql.length() && isDigit(sql.charAt(end))) {
                 end++;

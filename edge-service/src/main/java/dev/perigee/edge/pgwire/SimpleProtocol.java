@@ -33,21 +33,21 @@ final class SimpleProtocol {
     /**
      * The client has sent a Query.
      *
-     * @param amid whether it is part of an implicit transaction that other messages have begun
+     * @param unfinished whether it comes in the middle of a batch of the extended protocol, and so of its transaction
      */
-    void query(ByteBuf bytes, boolean whole, boolean amid) throws ProtocolViolation {
+    void query(ByteBuf bytes, boolean whole, boolean unfinished) throws ProtocolViolation {
         if (!whole) {
             forward(bytes, null, null, Why.UNSUPPORTED);
             return;
         }
         byte[] sql = FrontendMessage.Query.of(bytes).sql();
         StatementText text = reads.text(sql);
-        if (!amid && (replies.isIdle() || replies.isInBlock()) && PerigeeStatements.answers(text)) {
+        if (!unfinished && (replies.isIdle() || replies.isInBlock()) && PerigeeStatements.answers(text)) {
             ends.toClient(ends.allocator().buffer().writeBytes(about.answer(text.perigeeTopic(), session.last())));
             answered(bytes);
             return;
         }
-        if (amid || !replies.isIdle()) {
+        if (unfinished || !replies.isIdle()) {
             forward(bytes, text, null, replies.isQuiet() ? Why.TRANSACTION : Why.PIPELINED);
             return;
         }
@@ -91,13 +91,9 @@ final class SimpleProtocol {
         long number = state.next();
         Recording recording =
                 text == null || sql == null ? null : reads.record(number, text, sql, null, reads.visible());
-        boolean probing = recording != null && state.wantsProbe();
+        boolean probing = text != null && recording != null && text.isOne() && state.wantsProbe();
         session.judge(text, number, why);
-        if (!replies.isSkipping()) {
-            prepared.put("", null);
-            prepared.atServer(null);
-        }
-        replies.add(Expected.of(Expected.Kind.QUERY, recording));
+        replies.add(Expected.querying(prepared.dropping(), recording));
         ends.toServer(bytes);
         if (probing) {
             session.sendProbe();

@@ -51,6 +51,8 @@ final class StatementText {
             "(?:\\bset\\s+(?:session\\s+|local\\s+)?|set_config\\s*\\(\\s*')([a-z_][a-z0-9_$]*(?:\\.[a-z_][a-z0-9_$]*)+)",
             Pattern.CASE_INSENSITIVE);
 
+    private static final Pattern DOLLAR_QUOTE = Pattern.compile("\\$([a-z_\\x80-\\uffff][a-z0-9_\\x80-\\uffff]*)?\\$", Pattern.CASE_INSENSITIVE);
+
     private static final Shape NO_SHAPE = new Shape();
 
     private final String sql;
@@ -137,6 +139,10 @@ final class StatementText {
     }
 
     /** Whether no semicolon stands before anything else: a strict view of what is one statement. */
+    boolean isOne() {
+        return isOne(sql);
+    }
+
     private static boolean isOne(String sql) {
         int semicolon = sql.indexOf(';');
         return semicolon < 0 || sql.substring(semicolon + 1).isBlank();
@@ -241,8 +247,7 @@ final class StatementText {
                 if (Character.isWhitespace(sql.charAt(at))) {
                     at++;
                 } else if (sql.startsWith("--", at)) {
-                    int end = sql.indexOf('\n', at);
-                    at = end < 0 ? sql.length() : end + 1;
+                    at = Shape.endOfComment(sql, at);
                 } else if (sql.startsWith("/*", at)) {
                     comment();
                 } else {
@@ -272,15 +277,36 @@ final class StatementText {
             }
         }
 
+        private boolean followsE() {
+            return at > 0
+                    && Character.toLowerCase(sql.charAt(at - 1)) == 'e'
+                    && (at == 1 || !isWord(sql.charAt(at - 2)));
+        }
+
         /** A quoted string or name, or one character. A hint inside of quotes is none. */
         private void skipToken() {
             if (at >= sql.length()) {
                 return;
             }
-            char quote = sql.charAt(at++);
-            if (quote == '\'' || quote == '"') {
-                int end = sql.indexOf(quote, at);
-                at = end < 0 ? sql.length() : end + 1;
+            char first = sql.charAt(at);
+            if (first == '\'' || first == '"') {
+                boolean escapes = first == '\'' && followsE();
+                at++;
+                while (at < sql.length() && sql.charAt(at) != first) {
+                    at += escapes && sql.charAt(at) == '\\' ? 2 : 1;
+                }
+                at = Math.min(sql.length(), at + 1);
+            } else if (first == '$' && DOLLAR_QUOTE.matcher(sql).region(at, sql.length()).lookingAt()) {
+                int opened = sql.indexOf('$', at + 1) + 1;
+                int end = sql.indexOf(sql.substring(at, opened), opened);
+                at = end < 0 ? sql.length() : end + opened - at;
+            } else if (isWord(first)) {
+                // As a whole: a dollar sign in it begins nothing.
+                while (at < sql.length() && isWord(sql.charAt(at))) {
+                    at++;
+                }
+            } else {
+                at++;
             }
         }
     }

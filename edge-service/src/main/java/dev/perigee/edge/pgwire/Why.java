@@ -20,7 +20,6 @@ record Why(String detail, boolean miss) {
     static final Why NO_CACHE = bypass("no-cache");
     static final Why SESSION_STATE = bypass("session-state");
     static final Why OTHER_SERVER = bypass("other-server");
-    static final Why REPLAN = bypass("replan");
     static final Why TRANSACTION = bypass("transaction");
     static final Why PIPELINED = bypass("pipelined");
     static final Why NOT_ANALYSED = bypass("not-analysed");

@@ -99,20 +99,6 @@ final class WireReads {
                 ByteBuffer.wrap(sql), key -> StatementText.of(sql, shape -> shapes.get(shape, name -> new Shape())));
     }
 
-    /** A statement that is prepared now. */
-    Prepared prepare(FrontendMessage.Parse parse) {
-        return new Prepared(parse.statement(), parse.sql(), text(parse.sql()), visible());
-    }
-
-    /**
-     * Whether the catalog is known to be as it was when the server last looked at a prepared statement. If it is not, the
-     * statement may have other columns than its client knows of; the server would refuse to run it then, and must be asked.
-     */
-    boolean isCurrent(Prepared prepared) {
-        StreamPosition validAt = prepared.validAt();
-        return validAt != null && watermarks.passes(validAt, List.of());
-    }
-
     LinkView view() {
         return link.get();
     }
@@ -159,6 +145,11 @@ final class WireReads {
             return Why.SESSION_STATE;
         }
         return context.epoch().equals(completeTo.epoch()) ? null : Why.OTHER_SERVER;
+    }
+
+    /** Whether the catalog has not changed, as far as is known, since it was looked at with everything up to a position. */
+    boolean isCurrent(@Nullable StreamPosition lookedAt) {
+        return lookedAt != null && watermarks.passes(lookedAt, List.of());
     }
 
     /** Looks for the answer to a read. To be asked only where {@link #obstacle} finds none. */
