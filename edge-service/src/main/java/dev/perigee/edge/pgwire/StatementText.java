@@ -210,7 +210,8 @@ final class StatementText {
             while (words.size() < most) {
                 skipBlanks();
                 int start = at;
-                while (at < sql.length() && isWord(sql.charAt(at))) {
+                // A dollar sign at the beginning is a parameter's or a quote's.
+                while (at < sql.length() && isWord(sql.charAt(at)) && (at > start || sql.charAt(at) != '$')) {
                     at++;
                 }
                 if (at == start) {
