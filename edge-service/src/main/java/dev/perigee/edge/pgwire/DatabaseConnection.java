@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -245,7 +246,11 @@ final class DatabaseConnection {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-            log.debug("the connection to the database failed", failure);
+            if (failure instanceof IOException) {
+                log.debug("the connection to the database failed", failure);
+            } else {
+                log.warn("a session failed", failure);
+            }
             ctx.close();
         }
     }

@@ -6,8 +6,6 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -74,7 +72,6 @@ final class Probe {
             pg_catalog.current_database(), pg_catalog.to_json(pg_catalog.current_schemas(true)),
             pg_catalog.json_build_array(session_user, current_user%s)""";
 
-    private static final SecureRandom RANDOM = new SecureRandom();
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final String nonce;
@@ -95,15 +92,14 @@ final class Probe {
     /**
      * Makes one.
      *
+     * @param nonce that nobody can guess
      * @param visible what every snapshot sees that is taken from now on
      * @param sequence of the last thing forwarded before it
      * @param backendPid of the session, as the server has said at its start
      * @param custom names of further settings: of identifiers and dots
      */
-    Probe(StreamPosition visible, long sequence, int backendPid, Set<String> custom) {
-        byte[] random = new byte[16];
-        RANDOM.nextBytes(random);
-        this.nonce = HexFormat.of().formatHex(random);
+    Probe(String nonce, StreamPosition visible, long sequence, int backendPid, Set<String> custom) {
+        this.nonce = nonce;
         this.visible = visible;
         this.sentAt = sequence;
         this.backendPid = backendPid;

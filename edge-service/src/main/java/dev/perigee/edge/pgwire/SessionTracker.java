@@ -90,7 +90,7 @@ final class SessionTracker {
         if (visible == null || probe != null || prepared.isUnseen()) {
             return false;
         }
-        Probe next = new Probe(visible, state.sequence(), backendPid, state.customSettings());
+        Probe next = new Probe(reads.nonce(), visible, state.sequence(), backendPid, state.customSettings());
         probe = next;
         // The server drops its unnamed statement; the client believes it is still there.
         replies.add(Expected.of(next, prepared.providing(null)));

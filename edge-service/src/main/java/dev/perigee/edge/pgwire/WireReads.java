@@ -41,6 +41,7 @@ final class WireReads {
     private final Duration defaultTtl;
     private final int maxResult;
     private final Ticker ticker;
+    private final Nonces nonces = new Nonces();
     private final Cache<ByteBuffer, StatementText> texts;
     private final Cache<String, Shape> shapes;
 
@@ -97,6 +98,11 @@ final class WireReads {
     StatementText text(byte[] sql) {
         return texts.get(
                 ByteBuffer.wrap(sql), key -> StatementText.of(sql, shape -> shapes.get(shape, name -> new Shape())));
+    }
+
+    /** Unguessable, for a probe. */
+    String nonce() {
+        return nonces.next();
     }
 
     LinkView view() {

@@ -251,7 +251,7 @@ class CodecTest {
     private static Probe.Answer probed(String scene, Set<String> custom) throws ProtocolViolation {
         byte[] row = of(scene, '<', 'D');
         List<String> values = BackendMessage.row(wrap(row));
-        Probe probe = new Probe(ReadsFixture.at(7), 3, Integer.parseInt(values.get(1)), custom);
+        Probe probe = new Probe("0123456789abcdef0123456789abcdef", ReadsFixture.at(7), 3, Integer.parseInt(values.get(1)), custom);
         // The nonce is of as many letters.
         String nonce = probe.sql().substring(probe.sql().indexOf('\'') + 1, probe.sql().indexOf('\'') + 33);
         ByteBuf changed = Unpooled.copiedBuffer(row);
@@ -285,7 +285,7 @@ class CodecTest {
 
     @Test
     void aProbeAsksForCustomSettingsToo() {
-        Probe probe = new Probe(ReadsFixture.at(7), 3, 1, Set.of("my.app"));
+        Probe probe = new Probe("0123456789abcdef0123456789abcdef", ReadsFixture.at(7), 3, 1, Set.of("my.app"));
         assertThat(probe.sql()).contains("pg_catalog.current_setting('my.app', true)");
         assertThat(probe.answer()).isNull();
         assertThatThrownBy(() -> probe.row(wrap(Wire.row("1")))).isInstanceOf(ProtocolViolation.class);

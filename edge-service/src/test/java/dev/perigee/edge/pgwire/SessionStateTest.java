@@ -24,7 +24,7 @@ class SessionStateTest {
     }
 
     private Probe probe() {
-        return new Probe(ReadsFixture.at(1), state.sequence(), 1, Set.of());
+        return new Probe("0123456789abcdef0123456789abcdef", ReadsFixture.at(1), state.sequence(), 1, Set.of());
     }
 
     private void known(String identity) {
@@ -172,7 +172,7 @@ class SessionStateTest {
                             }
                         }
                     }
-                    case 3 -> underWay.add(new Probe(ReadsFixture.at(1), session.sequence(), 1, Set.of()));
+                    case 3 -> underWay.add(new Probe("0123456789abcdef0123456789abcdef", ReadsFixture.at(1), session.sequence(), 1, Set.of()));
                     case 4, 5 -> {
                         if (!underWay.isEmpty()) {
                             Probe probe = underWay.remove(0);

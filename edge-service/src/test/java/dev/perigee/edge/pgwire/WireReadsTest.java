@@ -32,7 +32,7 @@ class WireReadsTest {
 
     private void known(SessionContext context, long position) {
         state.known(
-                new Probe(at(50), state.sequence(), 1, Set.of()), new Probe.Answer(context, position, Set.of()));
+                new Probe("0123456789abcdef0123456789abcdef", at(50), state.sequence(), 1, Set.of()), new Probe.Answer(context, position, Set.of()));
     }
 
     private void known() {
