@@ -96,36 +96,32 @@ final class ForwardedBatch {
             FrontendMessage.Parse parse = FrontendMessage.Parse.of(bytes);
             parse(parse.name(), new Prepared(parse.statement(), parse.sql(), reads.text(parse.sql())));
         } else {
-            String name = FrontendMessage.nameAtHead(bytes);
-            parse(name, null);
-            if (name.isEmpty()) {
-                prepared.unseen();
-            }
+            parse(FrontendMessage.nameAtHead(bytes), null);
         }
     }
 
     private void parse(String name, @Nullable Prepared statement) {
-        Prepared before = prepared.find(name);
-        Prepared atServer = prepared.atServer();
-        prepared.put(name, statement);
         if (name.isEmpty()) {
-            prepared.atServer(statement);
-            replies.add(Expected.of(
-                    Expected.Kind.PARSE,
-                    false,
-                    () -> {
-                        prepared.put(name, null);
-                        prepared.atServer(null);
-                    },
-                    () -> {
-                        prepared.restore(name, statement, before);
-                        prepared.atServer(atServer);
-                    }));
+            prepared.unseen(statement == null);
+            UnnamedStatement.Change believed = prepared.unnamed().change(statement);
+            UnnamedStatement.Change atServer = prepared.unnamedAtServer().change(statement);
+            Runnable ifFailed = () -> {
+                believed.failed();
+                atServer.failed();
+            };
+            replies.add(Expected.of(Expected.Kind.PARSE, false, ifFailed, () -> skipped(believed, atServer)));
         } else {
             // It fails if there is one of that name, and then that one stays.
+            Prepared before = prepared.find(name);
+            prepared.put(name, statement);
             Runnable undo = () -> prepared.restore(name, statement, before);
             replies.add(Expected.of(Expected.Kind.PARSE, false, undo, undo));
         }
+    }
+
+    private void skipped(UnnamedStatement.Change believed, UnnamedStatement.Change atServer) {
+        prepared.unnamed().skipped(believed);
+        prepared.unnamedAtServer().skipped(atServer);
     }
 
     private void bind(ByteBuf bytes, boolean whole) throws ProtocolViolation {
@@ -183,16 +179,17 @@ final class ForwardedBatch {
             replies.add(Expected.of(Expected.Kind.CLOSE));
             return;
         }
-        Prepared before = prepared.find(name);
-        Prepared atServer = prepared.atServer();
-        prepared.put(name, null);
+        Runnable undo;
         if (name.isEmpty()) {
-            prepared.atServer(null);
+            prepared.unseen(false);
+            UnnamedStatement.Change believed = prepared.unnamed().change(null);
+            UnnamedStatement.Change atServer = prepared.unnamedAtServer().change(null);
+            undo = () -> skipped(believed, atServer);
+        } else {
+            Prepared before = prepared.find(name);
+            prepared.put(name, null);
+            undo = () -> prepared.restore(name, null, before);
         }
-        Runnable undo = () -> {
-            prepared.restore(name, null, before);
-            prepared.atServer(atServer);
-        };
         replies.add(Expected.of(Expected.Kind.CLOSE, false, undo, undo));
     }
 
@@ -200,17 +197,17 @@ final class ForwardedBatch {
     @SuppressWarnings("ReferenceEquality") // the same text may have been prepared twice
     private void provide(String name) {
         Prepared believed = prepared.find("");
-        Prepared atServer = prepared.atServer();
-        if (!name.isEmpty() || believed == atServer) {
+        UnnamedStatement server = prepared.unnamedAtServer();
+        if (!name.isEmpty() || believed == server.get()) {
             return;
         }
-        prepared.atServer(believed);
-        Runnable ifSkipped = () -> prepared.atServer(atServer);
+        UnnamedStatement.Change change = server.change(believed);
+        Runnable ifSkipped = () -> server.skipped(change);
         if (believed == null) {
             replies.add(Expected.of(Expected.Kind.CLOSE, true, () -> {}, ifSkipped));
             ends.toServer(BackendMessage.closeUnnamed(ends.allocator()));
         } else {
-            replies.add(Expected.of(Expected.Kind.PARSE, true, () -> prepared.atServer(null), ifSkipped));
+            replies.add(Expected.of(Expected.Kind.PARSE, true, change::failed, ifSkipped));
             ends.toServer(BackendMessage.parse(ends.allocator(), "", believed.statement()));
         }
     }

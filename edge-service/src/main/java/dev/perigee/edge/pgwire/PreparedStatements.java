@@ -19,20 +19,20 @@ final class PreparedStatements {
 
     private final Map<String, Prepared> named = new HashMap<>();
     private int bytes;
-    private @Nullable Prepared unnamed;
-    private @Nullable Prepared unnamedAtServer;
+    private final UnnamedStatement unnamed = new UnnamedStatement();
+    private final UnnamedStatement unnamedAtServer = new UnnamedStatement();
     private boolean unseen;
 
     /** What the client has prepared under a name; null if it is not known. */
     @Nullable
     Prepared find(String name) {
-        return name.isEmpty() ? unnamed : named.get(name);
+        return name.isEmpty() ? unnamed.get() : named.get(name);
     }
 
     /** The client has prepared a statement, as it believes. */
     void put(String name, @Nullable Prepared prepared) {
         if (name.isEmpty()) {
-            unnamed = prepared;
+            unnamed.set(prepared);
             unseen = false;
             return;
         }
@@ -47,7 +47,7 @@ final class PreparedStatements {
     }
 
     /**
-     * That a name has become this has not happened: it is what it was before. If it has become something else meanwhile, by
+     * That a name other than the empty one has become this has not happened: it is what it was before. If it has become something else meanwhile, by
      * what was sent after it, nobody can tell.
      */
     @SuppressWarnings("ReferenceEquality") // the same text may have been prepared twice
@@ -55,20 +55,19 @@ final class PreparedStatements {
         put(name, find(name) == statement ? before : null);
     }
 
-    /** The server's unnamed statement; null if it has none, or it is not known. */
-    @Nullable
-    Prepared atServer() {
+    /** The unnamed statement as the client believes. */
+    UnnamedStatement unnamed() {
+        return unnamed;
+    }
+
+    /** The unnamed statement that the server has. */
+    UnnamedStatement unnamedAtServer() {
         return unnamedAtServer;
     }
 
-    /** The server's unnamed statement is this one now; null if it has none. */
-    void atServer(@Nullable Prepared prepared) {
-        unnamedAtServer = prepared;
-    }
-
-    /** The client has prepared an unnamed statement that was too large to be looked into. */
-    void unseen() {
-        unseen = true;
+    /** The client has prepared an unnamed statement; or one that was too large to be looked into. */
+    void unseen(boolean tooLarge) {
+        unseen = tooLarge;
     }
 
     /** Whether the server has an unnamed statement that could not be given to it again. */

@@ -90,7 +90,7 @@ final class SessionTracker {
         probe = next;
         replies.add(Expected.of(next));
         // The server drops its unnamed statement; the client believes it is still there.
-        prepared.atServer(null);
+        prepared.unnamedAtServer().set(null);
         ends.toServer(BackendMessage.query(ends.allocator(), next.sql()));
         return true;
     }

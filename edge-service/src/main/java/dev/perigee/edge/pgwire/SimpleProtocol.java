@@ -96,7 +96,7 @@ final class SimpleProtocol {
         session.judge(text, number, why);
         if (!replies.isSkipping()) {
             prepared.put("", null);
-            prepared.atServer(null);
+            prepared.unnamedAtServer().set(null);
         }
         replies.add(Expected.of(Expected.Kind.QUERY, recording));
         ends.toServer(bytes);
