@@ -134,15 +134,16 @@ final class ForwardedBatch {
     private void describe(FrontendMessage.Describe describe) {
         if (describe.kind() == FrontendMessage.PORTAL) {
             Portal portal = portals.get(describe.name());
-            replies.add(portal == null ? Expected.of(Expected.Kind.DESCRIBE) : Expected.describing(messages -> portal.description = messages));
+            replies.add(
+                    portal == null
+                            ? Expected.of(Expected.Kind.DESCRIBE)
+                            : Expected.describing(messages -> portal.description = messages));
             return;
         }
         provide(describe.name());
         Prepared statement = prepared.find(describe.name());
         replies.add(
-                statement == null
-                        ? Expected.of(Expected.Kind.DESCRIBE)
-                        : Expected.describing(statement::described));
+                statement == null ? Expected.of(Expected.Kind.DESCRIBE) : Expected.describing(statement::described));
     }
 
     private void execute(FrontendMessage.Execute execute) {

@@ -33,19 +33,34 @@ import org.springframework.util.unit.DataSize;
 class ClientSessionFuzzTest {
 
     private static final String[] TEXTS = {
-        "select 1", "select 2", "select 3", "select x from t where y = $1", "", "begin", "commit", "rollback", "set a to b",
-        "update t", "bad", "fail", "select 'a' from t"
+        "select 1",
+        "select 2",
+        "select 3",
+        "select x from t where y = $1",
+        "",
+        "begin",
+        "commit",
+        "rollback",
+        "set a to b",
+        "update t",
+        "bad",
+        "fail",
+        "select 'a' from t"
     };
     private static final byte[] STARTUP = startup();
 
     private static byte[] startup() {
         byte[] parameters = Wire.message('x', "user", "u", (byte) 0);
-        return Wire.join(Unpooled.copyInt(parameters.length + 3, 3 << 16).array(), Arrays.copyOfRange(
-                parameters, 5, parameters.length));
+        return Wire.join(
+                Unpooled.copyInt(parameters.length + 3, 3 << 16).array(),
+                Arrays.copyOfRange(parameters, 5, parameters.length));
     }
 
     private static final byte[] WELCOME = Wire.join(
-            Wire.message('R', 0), Wire.message('S', "server_version", "18"), Wire.message('K', Peer.PID, 42), Wire.READY);
+            Wire.message('R', 0),
+            Wire.message('S', "server_version", "18"),
+            Wire.message('K', Peer.PID, 42),
+            Wire.READY);
 
     /** A session between two channels of which the test holds the other ends. */
     private static final class Rig implements Upstream {
@@ -68,13 +83,29 @@ class ClientSessionFuzzTest {
                     new QueryMetrics(registry, new Traffic(fixture.cache), "pgwire"),
                     new CancelRegistry(this, new CancelSender(Duration.ofSeconds(1))),
                     new PgWireProperties(
-                            true, null, 0, "home", null, null, null, null, false, 10, Duration.ofSeconds(1), Duration.ZERO,
-                            Duration.ofSeconds(1), DataSize.ofMegabytes(1), DataSize.ofKilobytes(100), true),
+                            true,
+                            null,
+                            0,
+                            "home",
+                            null,
+                            null,
+                            null,
+                            null,
+                            false,
+                            10,
+                            Duration.ofSeconds(1),
+                            Duration.ZERO,
+                            Duration.ofSeconds(1),
+                            DataSize.ofMegabytes(1),
+                            DataSize.ofKilobytes(100),
+                            true),
                     Counter.builder("a").register(registry),
                     Counter.builder("b").register(registry));
             client.pipeline()
                     .addLast(new ClientSession(
-                            new ClientConnection(client, () -> {}), new Startup(Unpooled.wrappedBuffer(STARTUP)), sessions));
+                            new ClientConnection(client, () -> {}),
+                            new Startup(Unpooled.wrappedBuffer(STARTUP)),
+                            sessions));
             run();
             assertThat(taken(server)).isEqualTo(STARTUP);
         }
@@ -86,7 +117,8 @@ class ClientSessionFuzzTest {
 
         @Override
         public Future<Connection> connect(EventLoop loop, Attempt attempt) {
-            return loop.newSucceededFuture(new Connection(server, other -> other.newFailedFuture(new Exception()), false));
+            return loop.newSucceededFuture(
+                    new Connection(server, other -> other.newFailedFuture(new Exception()), false));
         }
 
         @Override
@@ -126,7 +158,9 @@ class ClientSessionFuzzTest {
             assertThat(server.isOpen()).isFalse();
             client.finishAndReleaseAll();
             server.finishAndReleaseAll();
-            assertThat(allocator.metric().usedHeapMemory()).as("bytes not given back").isZero();
+            assertThat(allocator.metric().usedHeapMemory())
+                    .as("bytes not given back")
+                    .isZero();
             assertThat(allocator.metric().usedDirectMemory()).isZero();
         }
     }
@@ -231,8 +265,8 @@ class ClientSessionFuzzTest {
                 throw new AssertionError(script + " gave " + i + " right, then "
                         + Wire.show(got.subList(Math.min(from, got.size()), Math.min(got.size(), i + 3)))
                         + " instead of "
-                        + Wire.show(expected.subList(
-                                Math.min(from, expected.size()), Math.min(expected.size(), i + 3))));
+                        + Wire.show(
+                                expected.subList(Math.min(from, expected.size()), Math.min(expected.size(), i + 3))));
             }
         }
     }
