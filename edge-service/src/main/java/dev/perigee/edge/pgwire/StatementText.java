@@ -51,7 +51,8 @@ final class StatementText {
             "(?:\\bset\\s+(?:session\\s+|local\\s+)?|set_config\\s*\\(\\s*')([a-z_][a-z0-9_$]*(?:\\.[a-z_][a-z0-9_$]*)+)",
             Pattern.CASE_INSENSITIVE);
 
-    private static final Pattern DOLLAR_QUOTE = Pattern.compile("\\$([a-z_\\x80-\\uffff][a-z0-9_\\x80-\\uffff]*)?\\$", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DOLLAR_QUOTE =
+            Pattern.compile("\\$([a-z_\\x80-\\uffff][a-z0-9_\\x80-\\uffff]*)?\\$", Pattern.CASE_INSENSITIVE);
 
     private static final Shape NO_SHAPE = new Shape();
 
@@ -297,7 +298,8 @@ final class StatementText {
                     at += escapes && sql.charAt(at) == '\\' ? 2 : 1;
                 }
                 at = Math.min(sql.length(), at + 1);
-            } else if (first == '$' && DOLLAR_QUOTE.matcher(sql).region(at, sql.length()).lookingAt()) {
+            } else if (first == '$'
+                    && DOLLAR_QUOTE.matcher(sql).region(at, sql.length()).lookingAt()) {
                 int opened = sql.indexOf('$', at + 1) + 1;
                 int end = sql.indexOf(sql.substring(at, opened), opened);
                 at = end < 0 ? sql.length() : end + opened - at;

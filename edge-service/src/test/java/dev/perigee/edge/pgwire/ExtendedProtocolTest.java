@@ -142,7 +142,18 @@ class ExtendedProtocolTest {
         assertThat(peer.server()).isEmpty();
         assertThat(peer.client())
                 .containsExactly(
-                        "1", "2", "Dof 7", "CSELECT 1", "2", "Dof 8", "CSELECT 1", "1", "2", "Dof 7", "CSELECT 1", "ZI");
+                        "1",
+                        "2",
+                        "Dof 7",
+                        "CSELECT 1",
+                        "2",
+                        "Dof 8",
+                        "CSELECT 1",
+                        "1",
+                        "2",
+                        "Dof 7",
+                        "CSELECT 1",
+                        "ZI");
     }
 
     @Test
@@ -209,8 +220,7 @@ class ExtendedProtocolTest {
         peer.server();
         peer.say(parse("", READ), bind("", "", "7"), execute("", 2), execute("", 2), execute("", 2), SYNC);
         assertThat(peer.server()).isEmpty();
-        assertThat(peer.client())
-                .containsExactly("1", "2", "D1", "D2", "s", "D3", "CSELECT 1", "CSELECT 0", "ZI");
+        assertThat(peer.client()).containsExactly("1", "2", "D1", "D2", "s", "D3", "CSELECT 1", "CSELECT 0", "ZI");
     }
 
     @Test
@@ -398,8 +408,7 @@ class ExtendedProtocolTest {
 
     @Test
     void aPortalThatIsDescribedTwiceIsKeptWithOneDescription() {
-        peer.say(
-                parse("", READ), bind("", "", "7"), describePortal(""), describePortal(""), execute(""), SYNC);
+        peer.say(parse("", READ), bind("", "", "7"), describePortal(""), describePortal(""), execute(""), SYNC);
         peer.reply(PARSED, BOUND, COLUMNS, COLUMNS, row("1"), ONE, READY);
         peer.server();
         peer.client();
@@ -506,7 +515,9 @@ class ExtendedProtocolTest {
         peer.reply(READY);
         assertThat(peer.client()).containsExactly("ZI");
         peer.say(ONCE);
-        assertThat(peer.server()).as("it was an update that never ran, but who knows").isNotEmpty();
+        assertThat(peer.server())
+                .as("it was an update that never ran, but who knows")
+                .isNotEmpty();
         peer.talk.close();
     }
 

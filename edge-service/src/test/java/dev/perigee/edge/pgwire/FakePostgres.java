@@ -125,9 +125,10 @@ final class FakePostgres {
     private String[] probe(String sql) {
         int at = sql.indexOf('\'') + 1;
         StringBuilder names = new StringBuilder();
-        prepared.keySet().forEach(name -> names.append(names.length() == 0 ? "\"" : ",\"")
-                .append(name)
-                .append('"'));
+        prepared.keySet()
+                .forEach(name -> names.append(names.length() == 0 ? "\"" : ",\"")
+                        .append(name)
+                        .append('"'));
         return new String[] {
             sql.substring(at, sql.indexOf('\'', at)),
             String.valueOf(Peer.PID),

@@ -18,7 +18,11 @@ import org.junit.jupiter.api.Test;
 class MessageFramerTest {
 
     private static final byte[] STREAM = Wire.join(
-            Wire.query("select 1"), Wire.SYNC, Wire.row("a", null, "b"), Wire.message('d', new byte[300]), Wire.TERMINATE);
+            Wire.query("select 1"),
+            Wire.SYNC,
+            Wire.row("a", null, "b"),
+            Wire.message('d', new byte[300]),
+            Wire.TERMINATE);
 
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, false);
     private final Collector sink = new Collector();
@@ -141,8 +145,8 @@ class MessageFramerTest {
     @Test
     void lengthsThatCannotBeAreRefusedBeforeAnythingIsHeld() {
         for (int length : new int[] {-1, Integer.MIN_VALUE, 0, 1, 3, 1001, Integer.MAX_VALUE}) {
-            assertThatThrownBy(() -> feed(Wire.join(
-                            new byte[] {'Q'}, Unpooled.copyInt(length).array())))
+            assertThatThrownBy(() -> feed(
+                            Wire.join(new byte[] {'Q'}, Unpooled.copyInt(length).array())))
                     .as("%d", length)
                     .isInstanceOf(ProtocolViolation.class)
                     .hasMessage("invalid message length");

@@ -239,13 +239,18 @@ final class Peer implements Conversation.Ends {
     }
 
     double hits() {
-        return registry.get("perigee.edge.hits").tag("freshness", "fresh").counter().count();
+        return registry.get("perigee.edge.hits")
+                .tag("freshness", "fresh")
+                .counter()
+                .count();
     }
 
     /** The session is over, and all memory is given back. */
     void close() {
         talk.close();
-        assertThat(allocator.metric().usedHeapMemory()).as("bytes not given back").isZero();
+        assertThat(allocator.metric().usedHeapMemory())
+                .as("bytes not given back")
+                .isZero();
         assertThat(allocator.metric().usedDirectMemory()).isZero();
     }
 }

@@ -57,14 +57,7 @@ final class ReadsFixture implements HomeClient {
         LinkProperties policy = new LinkProperties(
                 "e", "default", null, Duration.ofSeconds(5), whenStale, Duration.ZERO, Duration.ofSeconds(3), interest);
         return new WireReads(
-                () -> view,
-                cache,
-                marks,
-                new StatementJudges(this, now::get),
-                policy,
-                defaultTtl,
-                maxResult,
-                now::get);
+                () -> view, cache, marks, new StatementJudges(this, now::get), policy, defaultTtl, maxResult, now::get);
     }
 
     @Override

@@ -17,8 +17,7 @@ class SessionStateTest {
 
     private static Probe.Answer answer(String identity, long position) {
         return new Probe.Answer(
-                new SessionContext(
-                        identity, ReadsFixture.CATALOG, ReadsFixture.EPOCH, ReadsFixture.at(1), true, null),
+                new SessionContext(identity, ReadsFixture.CATALOG, ReadsFixture.EPOCH, ReadsFixture.at(1), true, null),
                 position,
                 Set.of());
     }
@@ -120,7 +119,9 @@ class SessionStateTest {
         assertThat(state.wantsProbe()).isFalse();
         known("a");
         state.touched(state.next());
-        assertThat(state.wantsProbe()).as("one that was on its way was answered").isTrue();
+        assertThat(state.wantsProbe())
+                .as("one that was on its way was answered")
+                .isTrue();
     }
 
     @Test

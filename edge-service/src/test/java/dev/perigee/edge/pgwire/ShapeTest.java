@@ -15,42 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ShapeTest {
 
     private static final String[] SCRAPS = {
-        "select ",
-        "t1",
-        "t",
-        "_1",
-        "\"a 1\"",
-        "\"",
-        "'",
-        "'x1'",
-        "''",
-        "E'",
-        "U&",
-        "\\'",
-        "$1",
-        "$",
-        "$a$",
-        "$$",
-        "--",
-        "-- 1\n",
-        "\n",
-        "\r",
-        "/*",
-        "*/",
-        "/* 2 */",
-        "1",
-        "23",
-        "1.5",
-        "1e5",
-        ".",
-        " ",
-        ",",
-        "0x1f",
-        "\u00e9",
-        "e",
-        "-",
-        "/",
-        "*",
+        "select ", "t1", "t", "_1", "\"a 1\"", "\"", "'", "'x1'", "''", "E'", "U&", "\\'", "$1", "$", "$a$", "$$", "--",
+        "-- 1\n", "\n", "\r", "/*", "*/", "/* 2 */", "1", "23", "1.5", "1e5", ".", " ", ",", "0x1f", "\u00e9", "e", "-",
+        "/", "*",
     };
 
     @ParameterizedTest
@@ -102,8 +69,7 @@ class ShapeTest {
         assertDifferent("select '' from t -- '\n, u", "select '' from t -- '\n, v");
         assertDifferent("select --\r'\n' from t1 --'", "select --\r'\n' from t2 --'");
         assertDifferent("select --'\rx from t1 --'", "select --'\rx from t2 --'");
-        assertDifferent(
-                "select * from U&\"t!0031\" UESCAPE '!'", "select * from U&\"t!0031\" UESCAPE '@'");
+        assertDifferent("select * from U&\"t!0031\" UESCAPE '!'", "select * from U&\"t!0031\" UESCAPE '@'");
         assertDifferent("select E'\\' from t1 --'", "select E'\\' from t2 --'");
         assertDifferent("select /* ' */ x from t1 /* ' */", "select /* ' */ x from t2 /* ' */");
         assertDifferent("select $a$'$a$ from t1 --'", "select $a$'$a$ from t2 --'");
@@ -154,16 +120,13 @@ class ShapeTest {
     private static String withoutStrings(String sql) {
         return Pattern.compile("(--[^\\n\\r]*|\"(?:[^\"]|\"\")*\")|'(?:[^']|'')*'")
                 .matcher(sql)
-                .replaceAll(found -> found.group(1) == null
-                        ? "''"
-                        : Matcher.quoteReplacement(found.group(1)));
+                .replaceAll(found -> found.group(1) == null ? "''" : Matcher.quoteReplacement(found.group(1)));
     }
 
     @Test
     void remembersByCatalogUpToALimit() {
         Shape shape = new Shape();
-        Judgement judgement =
-                new Judgement(null, List.of("public.t"), ReadsFixture.at(1), Duration.ofSeconds(1), 0);
+        Judgement judgement = new Judgement(null, List.of("public.t"), ReadsFixture.at(1), Duration.ofSeconds(1), 0);
         shape.judged(ReadsFixture.CATALOG, judgement);
         assertThat(shape.judgement(ReadsFixture.CATALOG)).isSameAs(judgement);
         assertThat(shape.judgement(new Catalog("app", List.of("other")))).isNull();

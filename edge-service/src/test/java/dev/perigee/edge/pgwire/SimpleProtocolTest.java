@@ -272,7 +272,8 @@ class SimpleProtocolTest {
         assertThat(peer.talk.wantedOfServer(BackendMessage.DATA_ROW, 100, 1000)).isEqualTo(101);
         assertThat(peer.talk.wantedOfServer(BackendMessage.DATA_ROW, 100_001, 1000))
                 .isEqualTo(MessageFramer.HEADER);
-        assertThat(peer.talk.wantedOfServer(BackendMessage.COPY_DATA, 100, 1000)).isEqualTo(MessageFramer.HEADER);
+        assertThat(peer.talk.wantedOfServer(BackendMessage.COPY_DATA, 100, 1000))
+                .isEqualTo(MessageFramer.HEADER);
         assertThat(peer.talk.wantedOfServer(BackendMessage.READY_FOR_QUERY, 5, 1000))
                 .isEqualTo(6);
         assertThat(peer.talk.wantedOfClient(FrontendMessage.QUERY, 5, 1000)).isEqualTo(6);
@@ -579,7 +580,8 @@ class SimpleProtocolTest {
         fixture.now.set(6_000_000_000L);
         peer.say(query(READ));
         assertThat(peer.server()).isEmpty();
-        assertThat(peer.client()).anyMatch(shown -> shown.startsWith("E") && shown.contains("55000"))
+        assertThat(peer.client())
+                .anyMatch(shown -> shown.startsWith("E") && shown.contains("55000"))
                 .last()
                 .isEqualTo("ZI");
         assertThat(peer.bypasses("refused")).isEqualTo(1);

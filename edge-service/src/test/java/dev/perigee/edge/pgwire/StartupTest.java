@@ -29,8 +29,7 @@ class StartupTest {
 
     private static ByteBuf authentication(int code, Object... parts) {
         byte[] rest = Wire.message('R', parts);
-        return Unpooled.wrappedBuffer(
-                Wire.message('R', code, Arrays.copyOfRange(rest, 5, rest.length)));
+        return Unpooled.wrappedBuffer(Wire.message('R', code, Arrays.copyOfRange(rest, 5, rest.length)));
     }
 
     @Test

@@ -140,9 +140,11 @@ class StatementTextTest {
 
     @Test
     void customSettingsAreFound() {
-        assertThat(text("set my.app to 1; SET LOCAL Other.One = 2; set session a.b.c to 3").customSettings())
+        assertThat(text("set my.app to 1; SET LOCAL Other.One = 2; set session a.b.c to 3")
+                        .customSettings())
                 .containsExactlyInAnyOrder("my.app", "other.one", "a.b.c");
-        assertThat(text("select set_config('my.user', $1, false), SET_CONFIG ( 'x.y', '', true)").customSettings())
+        assertThat(text("select set_config('my.user', $1, false), SET_CONFIG ( 'x.y', '', true)")
+                        .customSettings())
                 .containsExactlyInAnyOrder("my.user", "x.y");
         assertThat(text("set timezone to 'UTC'").customSettings()).isEmpty();
         assertThat(text("begin").customSettings()).isEmpty();
@@ -154,11 +156,13 @@ class StatementTextTest {
         assertThat(text("/* perigee: no-cache */ select 1").hints().noCache()).isTrue();
         assertThat(text("select 1 /* Perigee: TTL=10s,max-staleness=500ms */").hints())
                 .isEqualTo(new Hints(false, Duration.ofSeconds(10), Duration.ofMillis(500)));
-        assertThat(text("select /* perigee: ttl=2m */ 1 /* perigee: no-cache, what, ttl= */").hints())
+        assertThat(text("select /* perigee: ttl=2m */ 1 /* perigee: no-cache, what, ttl= */")
+                        .hints())
                 .isEqualTo(new Hints(true, Duration.ofMinutes(2), null));
         assertThat(text("/* perigee: ttl=7 max-staleness=1h */ select 1").hints())
                 .isEqualTo(new Hints(false, Duration.ofSeconds(7), Duration.ofHours(1)));
-        assertThat(text("/* perigee: ttl=-1 ttl=99999999999s ttl=1d */ select 1").hints())
+        assertThat(text("/* perigee: ttl=-1 ttl=99999999999s ttl=1d */ select 1")
+                        .hints())
                 .isEqualTo(Hints.NONE);
     }
 

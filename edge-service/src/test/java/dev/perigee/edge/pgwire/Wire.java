@@ -54,7 +54,9 @@ final class Wire {
 
     static byte[] parse(String name, String sql, Integer... types) {
         return message(
-                'P', Stream.concat(Stream.of(name, sql, (short) types.length), Arrays.stream(types)).toArray());
+                'P',
+                Stream.concat(Stream.of(name, sql, (short) types.length), Arrays.stream(types))
+                        .toArray());
     }
 
     static byte[] bind(String portal, String statement, String... values) {
@@ -101,7 +103,10 @@ final class Wire {
     }
 
     static byte[] parameters(Integer... types) {
-        return message('t', Stream.concat(Stream.of((short) types.length), Arrays.stream(types)).toArray());
+        return message(
+                't',
+                Stream.concat(Stream.of((short) types.length), Arrays.stream(types))
+                        .toArray());
     }
 
     static byte[] row(String... values) {
