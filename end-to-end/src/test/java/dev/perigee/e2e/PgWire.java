@@ -5,15 +5,16 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 
 /**
- * A home and two edges that speak PostgreSQL's protocol, of which the second can be cut off from home, and refuses what is
- * stale. Started once for all tests that ask for them; each finds both in step.
+ * A home and two edges that speak PostgreSQL's protocol and can be cut off from home; the second refuses what is stale. Started once for all tests that ask for them; each finds both in step.
  */
 final class PgWire implements BeforeAllCallback, BeforeEachCallback {
 
@@ -25,7 +26,7 @@ final class PgWire implements BeforeAllCallback, BeforeEachCallback {
 
     private static Postgres postgres;
     private static Fleet fleet;
-    private static CuttableProxy proxy;
+    private static final Map<String, CuttableProxy> PROXIES = new HashMap<>();
 
     private static final class Running implements AutoCloseable {
 
@@ -41,7 +42,7 @@ final class PgWire implements BeforeAllCallback, BeforeEachCallback {
         public void close() throws IOException {
             try {
                 fleet.close();
-                proxy.close();
+                PROXIES.values().forEach(CuttableProxy::close);
             } finally {
                 postgres.close();
             }
@@ -65,13 +66,15 @@ final class PgWire implements BeforeAllCallback, BeforeEachCallback {
         postgres.sql("CREATE ROLE alice LOGIN", "CREATE ROLE bob LOGIN", "CREATE ROLE nobody NOLOGIN");
         fleet = new Fleet(postgres);
         fleet.launchHome(Fleet.HOME, "--perigee.home.feed.heartbeat=200ms");
-        proxy = new CuttableProxy(fleet.port(Fleet.HOME));
+        for (String edge : new String[] {"edge-1", "edge-2"}) {
+            PROXIES.put(edge, new CuttableProxy(fleet.port(Fleet.HOME)));
+        }
         String database = "--perigee.edge.pgwire.upstream=127.0.0.1:" + postgres.port();
         String trust = "--perigee.edge.pgwire.allow-trust=true";
-        fleet.launchEdge("edge-1", database, trust, "--perigee.edge.pgwire.port=" + port("edge-1"));
+        fleet.launchEdge("edge-1", List.of(proxy("edge-1").url()), database, trust, "--perigee.edge.pgwire.port=" + port("edge-1"));
         fleet.launchEdge(
                 "edge-2",
-                List.of(proxy.url()),
+                List.of(proxy("edge-2").url()),
                 database,
                 trust,
                 "--perigee.edge.pgwire.port=" + port("edge-2"),
@@ -88,9 +91,9 @@ final class PgWire implements BeforeAllCallback, BeforeEachCallback {
         return fleet;
     }
 
-    /** Between home and the second edge. */
-    static CuttableProxy proxy() {
-        return proxy;
+    /** Between home and an edge. */
+    static CuttableProxy proxy(String edge) {
+        return PROXIES.get(edge);
     }
 
     /** Where an edge speaks PostgreSQL's protocol. */
