@@ -71,7 +71,12 @@ final class PgWire implements BeforeAllCallback, BeforeEachCallback {
         }
         String database = "--perigee.edge.pgwire.upstream=127.0.0.1:" + postgres.port();
         String trust = "--perigee.edge.pgwire.allow-trust=true";
-        fleet.launchEdge("edge-1", List.of(proxy("edge-1").url()), database, trust, "--perigee.edge.pgwire.port=" + port("edge-1"));
+        fleet.launchEdge(
+                "edge-1",
+                List.of(proxy("edge-1").url()),
+                database,
+                trust,
+                "--perigee.edge.pgwire.port=" + port("edge-1"));
         fleet.launchEdge(
                 "edge-2",
                 List.of(proxy("edge-2").url()),

@@ -125,7 +125,9 @@ class PgWireCoherenceTest {
         try (PgFrontend writer = PgWire.session("postgres");
                 PgFrontend reader = PgWire.session("postgres")) {
             byte[] reading = PgMessages.all(
-                    PgMessages.parse("", read), PgMessages.bind("", ""), PgMessages.describe('P', ""),
+                    PgMessages.parse("", read),
+                    PgMessages.bind("", ""),
+                    PgMessages.describe('P', ""),
                     PgMessages.execute("", 0));
             PgWire.warm(reader, read);
             for (int i = 1; i <= 20; i++) {
@@ -133,8 +135,8 @@ class PgWireCoherenceTest {
                         PgMessages.parse("", i % 2 == 0 ? update(99) : "SELECT write_" + table + "(99)"),
                         PgMessages.bind("", ""),
                         PgMessages.execute("", 0));
-                byte[] failing =
-                        PgMessages.all(PgMessages.parse("", "SELECT 1/0"), PgMessages.bind("", ""), PgMessages.execute("", 0));
+                byte[] failing = PgMessages.all(
+                        PgMessages.parse("", "SELECT 1/0"), PgMessages.bind("", ""), PgMessages.execute("", 0));
                 List<PgReply> replies = writer.send(reading, writing, reading, failing, PgMessages.sync())
                         .readCycles(1);
                 assertThat(replies).filteredOn(reply -> reply.type() == 'E').hasSize(1);
@@ -156,14 +158,17 @@ class PgWireCoherenceTest {
             settings.simple("ALTER SYSTEM SET synchronous_standby_names = 'missing'");
             settings.simple("SELECT pg_reload_conf()");
             await().atMost(PgWire.SOON)
-                    .until(() -> settings.simple("SHOW synchronous_standby_names").equals(List.of("missing")));
+                    .until(() ->
+                            settings.simple("SHOW synchronous_standby_names").equals(List.of("missing")));
             PgFrontend writer = PgFrontend.session(postgres.port(), "postgres", "postgres");
             try {
                 writer.send(PgMessages.query(update(1)));
-                await("the commit waits for its standby").atMost(PgWire.SOON).until(() -> settings.simple(
-                                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%" + table
-                                        + "%'")
-                        .equals(List.of("1")));
+                await("the commit waits for its standby")
+                        .atMost(PgWire.SOON)
+                        .until(() -> settings.simple(
+                                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%"
+                                                + table + "%'")
+                                .equals(List.of("1")));
                 await("it is decoded").atMost(PgWire.SOON).until(() -> {
                     session.simple(read);
                     return !session.last().equals("hit");

@@ -21,7 +21,9 @@ class PgWireEdgeTest {
     @BeforeEach
     void create() throws Exception {
         postgres.sql(
-                "DROP TABLE IF EXISTS edge", "CREATE TABLE edge (id int PRIMARY KEY, n int)", "INSERT INTO edge VALUES (1, 1)");
+                "DROP TABLE IF EXISTS edge",
+                "CREATE TABLE edge (id int PRIMARY KEY, n int)",
+                "INSERT INTO edge VALUES (1, 1)");
     }
 
     @Test
@@ -45,7 +47,9 @@ class PgWireEdgeTest {
                     assertThat(late.last()).isEqualTo("bypass ineligible");
                 }
             } finally {
-                Http.put(choice, Fleet.ADMIN,
+                Http.put(
+                        choice,
+                        Fleet.ADMIN,
                         "{\"capacity\":{\"cpu_cores\":2,\"ram_mib\":64,\"disk_mib\":0,\"geo\":\"eu\"}}");
             }
             PgWire.warm(session, READ);
@@ -150,9 +154,13 @@ class PgWireEdgeTest {
                         PgMessages.execute("", 1),
                         PgMessages.execute("", 0),
                         PgMessages.sync());
-                assertThat(types(session, PgMessages.query("show  PERIGEE." + topic))).isEqualTo("TDCZ");
+                assertThat(types(session, PgMessages.query("show  PERIGEE." + topic)))
+                        .isEqualTo("TDCZ");
                 assertThat(types(session, PgMessages.parse("", sql), batch)).isEqualTo("1tT2TDCZ");
-                assertThat(types(session, PgMessages.parse(topic, sql), PgMessages.describe('S', topic),
+                assertThat(types(
+                                session,
+                                PgMessages.parse(topic, sql),
+                                PgMessages.describe('S', topic),
                                 PgMessages.sync()))
                         .isEqualTo("1tTZ");
                 assertThat(types(session, named)).isEqualTo("2TDsCZ");
@@ -160,7 +168,8 @@ class PgWireEdgeTest {
                 session.simple("SET application_name = '" + topic + "'");
                 session.simple(READ);
                 assertThat(types(session, named)).isEqualTo("2TDsCZ");
-                assertThat(types(session, PgMessages.close('S', topic), PgMessages.sync())).isEqualTo("3Z");
+                assertThat(types(session, PgMessages.close('S', topic), PgMessages.sync()))
+                        .isEqualTo("3Z");
                 assertThat(session.error(named)).isEqualTo("26000");
             }
             await().atMost(PgWire.SOON).until(() -> {

@@ -66,10 +66,10 @@ class PgWireR2dbcTest {
                 .port(edge.port())
                 .username("postgres")
                 .database("postgres");
-        PostgresqlConnection connection =
-                new PostgresqlConnectionFactory(options.apply(builder).build())
-                        .create()
-                        .block(LIMIT);
+        PostgresqlConnection connection = new PostgresqlConnectionFactory(
+                        options.apply(builder).build())
+                .create()
+                .block(LIMIT);
         assertThat(connection).isNotNull();
         open.add(connection);
         return connection;
@@ -110,7 +110,8 @@ class PgWireR2dbcTest {
         for (int cached : List.of(0, 100)) {
             PostgresqlConnection connection = connect(builder -> builder.preparedStatementCacheQueries(cached));
             readUntilHit(connection, () -> assertThat(name(connection, 2)).containsExactly("name 2"));
-            assertThat(readUntilHit(connection, () -> assertThat(name(connection, 1)).hasSize(1)))
+            assertThat(readUntilHit(
+                            connection, () -> assertThat(name(connection, 1)).hasSize(1)))
                     .isLessThanOrEqualTo(5);
             readUntilHit(
                     connection,
@@ -161,8 +162,10 @@ class PgWireR2dbcTest {
     void transactionsAndPipelines() throws Exception {
         PostgresqlConnection connection = connect(builder -> builder);
         String count = "SELECT count(*) FROM reactive";
-        readUntilHit(connection, () -> assertThat(first(connection.createStatement(count).execute()))
-                .containsExactly("50"));
+        readUntilHit(
+                connection,
+                () -> assertThat(first(connection.createStatement(count).execute()))
+                        .containsExactly("50"));
         connection.beginTransaction().block(LIMIT);
         connection
                 .createStatement("DELETE FROM reactive")
@@ -185,8 +188,8 @@ class PgWireR2dbcTest {
                 .collectList()
                 .block(LIMIT);
         assertThat(all).hasSize(50).allMatch(rows -> rows.size() == 1).doesNotHaveDuplicates();
-        assertThatThrownBy(() ->
-                        first(connection.createStatement("SELECT 1 / 0").execute()))
+        assertThatThrownBy(
+                        () -> first(connection.createStatement("SELECT 1 / 0").execute()))
                 .isInstanceOf(R2dbcException.class);
         assertThat(name(connection, 1)).containsExactly("name 1");
     }

@@ -41,7 +41,9 @@ class PgWireSecurityTest {
     @Test
     void policiesTakeEffectWhenTheyAreTurnedOn() throws Exception {
         postgres.sql(
-                "CREATE TABLE opened (id int PRIMARY KEY)", "INSERT INTO opened VALUES (1)", "GRANT SELECT ON opened TO alice");
+                "CREATE TABLE opened (id int PRIMARY KEY)",
+                "INSERT INTO opened VALUES (1)",
+                "GRANT SELECT ON opened TO alice");
         String sql = "SELECT id FROM opened";
         try (PgFrontend alice = PgWire.session("alice")) {
             PgWire.warm(alice, sql);
@@ -57,7 +59,8 @@ class PgWireSecurityTest {
     @Test
     void whatIsRevokedIsRefusedThoughItIsInMemory() throws Exception {
         postgres.sql(
-                "CREATE TABLE granted (id int PRIMARY KEY)", "INSERT INTO granted VALUES (1)",
+                "CREATE TABLE granted (id int PRIMARY KEY)",
+                "INSERT INTO granted VALUES (1)",
                 "GRANT SELECT ON granted TO alice, bob");
         String sql = "SELECT id FROM granted";
         try (PgFrontend alice = PgWire.session("alice");
@@ -110,8 +113,12 @@ class PgWireSecurityTest {
     @Test
     void theSearchPathIsPartOfWhatATextMeans() throws Exception {
         postgres.sql(
-                "CREATE SCHEMA one", "CREATE TABLE one.named (v text PRIMARY KEY)", "INSERT INTO one.named VALUES ('one')",
-                "CREATE SCHEMA two", "CREATE TABLE two.named (v text PRIMARY KEY)", "INSERT INTO two.named VALUES ('two')");
+                "CREATE SCHEMA one",
+                "CREATE TABLE one.named (v text PRIMARY KEY)",
+                "INSERT INTO one.named VALUES ('one')",
+                "CREATE SCHEMA two",
+                "CREATE TABLE two.named (v text PRIMARY KEY)",
+                "INSERT INTO two.named VALUES ('two')");
         String sql = "SELECT v FROM named";
         try (PgFrontend one = PgWire.session("postgres", "options", "-c search_path=one");
                 PgFrontend two = PgWire.session("postgres");

@@ -202,7 +202,9 @@ final class ExtendedProtocol implements LocalBatch.Source {
             return new WireReads.Found(null, Why.SESSION_STATE, 0);
         }
         return reads.find(
-                session.state(), statement.text(), WireKey.extended(context, statement.statement(), arguments, maxRows));
+                session.state(),
+                statement.text(),
+                WireKey.extended(context, statement.statement(), arguments, maxRows));
     }
 
     @Override

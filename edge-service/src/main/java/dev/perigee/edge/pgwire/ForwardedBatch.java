@@ -133,12 +133,7 @@ final class ForwardedBatch {
         StatementText text = statement == null ? null : statement.text();
         long number = state.next();
         Recording recording = null;
-        if (portal != null
-                && statement != null
-                && text != null
-                && fromIdle
-                && pure
-                && !portal.executed) {
+        if (portal != null && statement != null && text != null && fromIdle && pure && !portal.executed) {
             recording = reads.record(number, text, statement.statement(), portal.arguments, visible);
             if (recording != null) {
                 recording.of(statement, portal.description);

@@ -125,7 +125,8 @@ final class LocalBatch {
             }
             Prepared statement = statement(describe.name());
             aboutUsAlone &= statement != null && PerigeeStatements.answers(statement.text());
-            return statement != null && (PerigeeStatements.answers(statement.text()) || statement.description() != null);
+            return statement != null
+                    && (PerigeeStatements.answers(statement.text()) || statement.description() != null);
         }
         if (message instanceof FrontendMessage.Execute execute) {
             return execute.portal().isEmpty();

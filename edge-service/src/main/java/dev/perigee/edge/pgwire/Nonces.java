@@ -26,8 +26,9 @@ final class Nonces {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(secret);
-            byte[] hash = digest.digest(
-                    ByteBuffer.allocate(Long.BYTES).putLong(count.incrementAndGet()).array());
+            byte[] hash = digest.digest(ByteBuffer.allocate(Long.BYTES)
+                    .putLong(count.incrementAndGet())
+                    .array());
             return HexFormat.of().formatHex(hash, 0, LENGTH);
         } catch (NoSuchAlgorithmException never) {
             throw new IllegalStateException(never);

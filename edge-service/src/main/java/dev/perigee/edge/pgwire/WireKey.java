@@ -26,8 +26,8 @@ final class WireKey implements ResultKey {
         this.statement = statement;
         this.arguments = arguments;
         this.maxRows = maxRows;
-        this.hash =
-                31 * (31 * (31 * identity.hashCode() + Arrays.hashCode(statement)) + Arrays.hashCode(arguments)) + maxRows;
+        this.hash = 31 * (31 * (31 * identity.hashCode() + Arrays.hashCode(statement)) + Arrays.hashCode(arguments))
+                + maxRows;
     }
 
     /** Of a statement in a message Query. */

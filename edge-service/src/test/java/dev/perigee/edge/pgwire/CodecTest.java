@@ -101,19 +101,24 @@ class CodecTest {
         assertThat(bind.portal()).isEqualTo("p1");
         assertThat(bind.statement()).isEqualTo("s1");
         assertThat(bind.arguments()).containsExactly(0, 0, 0, 0, 0, 0);
-        FrontendMessage.Bind names = FrontendMessage.Bind.namesOf(
-                wrap(Arrays.copyOf(of("extended-named", '>', 'B'), 5 + 6)));
+        FrontendMessage.Bind names =
+                FrontendMessage.Bind.namesOf(wrap(Arrays.copyOf(of("extended-named", '>', 'B'), 5 + 6)));
         assertThat(names.statement()).isEqualTo("s1");
         FrontendMessage.Execute execute = FrontendMessage.Execute.of(wrap(of("extended-named", '>', 'E')));
         assertThat(execute).isEqualTo(new FrontendMessage.Execute("p1", 2));
-        assertThat(FrontendMessage.Execute.of(wrap(Wire.execute("", -1))).maxRows()).isZero();
+        assertThat(FrontendMessage.Execute.of(wrap(Wire.execute("", -1))).maxRows())
+                .isZero();
         assertThat(FrontendMessage.Describe.of(wrap(of("extended-named", '>', 'D'))))
                 .isEqualTo(new FrontendMessage.Describe(FrontendMessage.STATEMENT, "s1"));
         assertThat(FrontendMessage.Close.of(wrap(of("extended-named", '>', 'C'))))
                 .isEqualTo(new FrontendMessage.Close(FrontendMessage.PORTAL, "p1"));
-        assertThat(new String(FrontendMessage.Query.of(wrap(of("simple-error", '>', 'Q'))).sql(), StandardCharsets.UTF_8))
+        assertThat(new String(
+                        FrontendMessage.Query.of(wrap(of("simple-error", '>', 'Q')))
+                                .sql(),
+                        StandardCharsets.UTF_8))
                 .isEqualTo("select 1/0");
-        assertThat(FrontendMessage.nameAtHead(wrap(Wire.parse("n\u00e9", "select")))).isEqualTo("n\u00c3\u00a9");
+        assertThat(FrontendMessage.nameAtHead(wrap(Wire.parse("n\u00e9", "select"))))
+                .isEqualTo("n\u00c3\u00a9");
     }
 
     @Test
@@ -161,7 +166,8 @@ class CodecTest {
         for (int length = 5; length < fatal.length; length++) {
             ErrorResponse.isFatal(wrap(Arrays.copyOf(fatal, length)));
         }
-        ByteBuf ours = ErrorResponse.shutdown().withDetail("a\0b").withHint("c").encode(UnpooledByteBufAllocator.DEFAULT);
+        ByteBuf ours =
+                ErrorResponse.shutdown().withDetail("a\0b").withHint("c").encode(UnpooledByteBufAllocator.DEFAULT);
         assertThat(ErrorResponse.isFatal(ours)).isTrue();
         assertThat(ours.getInt(1)).isEqualTo(ours.readableBytes() - 1);
         ours.release();
@@ -217,9 +223,8 @@ class CodecTest {
     }
 
     private static void assertPortal(String scene, String portal) {
-        List<byte[]> rows = said(scene, '<').stream()
-                .filter(message -> message[0] == 'D')
-                .toList();
+        List<byte[]> rows =
+                said(scene, '<').stream().filter(message -> message[0] == 'D').toList();
         byte[] stored = Wire.join(
                 Wire.columns("g"), Wire.join(rows.toArray(byte[][]::new)), Wire.complete("SELECT " + rows.size()));
         StoredResult result = new StoredResult(stored);
@@ -251,9 +256,11 @@ class CodecTest {
     private static Probe.Answer probed(String scene, Set<String> custom) throws ProtocolViolation {
         byte[] row = of(scene, '<', 'D');
         List<String> values = BackendMessage.row(wrap(row));
-        Probe probe = new Probe("0123456789abcdef0123456789abcdef", ReadsFixture.at(7), 3, Integer.parseInt(values.get(1)), custom);
+        Probe probe = new Probe(
+                "0123456789abcdef0123456789abcdef", ReadsFixture.at(7), 3, Integer.parseInt(values.get(1)), custom);
         // The nonce is of as many letters.
-        String nonce = probe.sql().substring(probe.sql().indexOf('\'') + 1, probe.sql().indexOf('\'') + 33);
+        String nonce =
+                probe.sql().substring(probe.sql().indexOf('\'') + 1, probe.sql().indexOf('\'') + 33);
         ByteBuf changed = Unpooled.copiedBuffer(row);
         changed.setBytes(5 + 2 + 4, nonce.getBytes(StandardCharsets.US_ASCII));
         probe.row(changed);
@@ -314,7 +321,9 @@ class CodecTest {
         assertThat(key.sql()).isEqualTo("s");
         assertThat(key.weight()).isGreaterThan(one.length + args.length);
         assertThat(WireKey.simple(context, one).paramCount()).isZero();
-        assertThat(WireKey.extended(context, one, new byte[] {0, 9, 0, 0}, 0).paramCount()).isZero();
-        assertThat(WireKey.extended(context, one, new byte[] {0, 0, 1, 1}, 0).paramCount()).isEqualTo(257);
+        assertThat(WireKey.extended(context, one, new byte[] {0, 9, 0, 0}, 0).paramCount())
+                .isZero();
+        assertThat(WireKey.extended(context, one, new byte[] {0, 0, 1, 1}, 0).paramCount())
+                .isEqualTo(257);
     }
 }

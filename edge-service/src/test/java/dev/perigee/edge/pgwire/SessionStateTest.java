@@ -173,7 +173,13 @@ class SessionStateTest {
                             }
                         }
                     }
-                    case 3 -> underWay.add(new Probe("0123456789abcdef0123456789abcdef", ReadsFixture.at(1), session.sequence(), 1, Set.of()));
+                    case 3 ->
+                        underWay.add(new Probe(
+                                "0123456789abcdef0123456789abcdef",
+                                ReadsFixture.at(1),
+                                session.sequence(),
+                                1,
+                                Set.of()));
                     case 4, 5 -> {
                         if (!underWay.isEmpty()) {
                             Probe probe = underWay.remove(0);

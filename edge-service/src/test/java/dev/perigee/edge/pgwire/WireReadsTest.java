@@ -32,7 +32,8 @@ class WireReadsTest {
 
     private void known(SessionContext context, long position) {
         state.known(
-                new Probe("0123456789abcdef0123456789abcdef", at(50), state.sequence(), 1, Set.of()), new Probe.Answer(context, position, Set.of()));
+                new Probe("0123456789abcdef0123456789abcdef", at(50), state.sequence(), 1, Set.of()),
+                new Probe.Answer(context, position, Set.of()));
     }
 
     private void known() {
@@ -159,7 +160,8 @@ class WireReadsTest {
 
     @Test
     void aShapeIsAskedAboutOnceForAllItsTexts() {
-        assertThat(admit(latin1("select x from t where x = 1"), null, reads.visible())).isNull();
+        assertThat(admit(latin1("select x from t where x = 1"), null, reads.visible()))
+                .isNull();
         assertThat(reads.judgement(reads.text(latin1("select x from t where x = 2")), CATALOG))
                 .isNotNull();
         assertThat(reads.judgement(reads.text(latin1("select x from t1 where x = 2")), CATALOG))
