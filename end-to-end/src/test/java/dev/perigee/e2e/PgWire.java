@@ -42,7 +42,9 @@ final class PgWire implements BeforeAllCallback, BeforeEachCallback {
         public void close() throws IOException {
             try {
                 fleet.close();
-                PROXIES.values().forEach(CuttableProxy::close);
+                for (CuttableProxy proxy : PROXIES.values()) {
+                    proxy.close();
+                }
             } finally {
                 postgres.close();
             }
