@@ -86,10 +86,11 @@ final class Conversation implements Replies.Listener {
 
     /**
      * Whether the next message of the client may come: not while a probe is on its way, whose answer it may depend on, nor
-     * while one that has come waits for its turn.
+     * while one that has come waits for its turn; nor, between batches, while it is not known whether the server has
+     * skipped what the edge has sent on the client's behalf.
      */
     boolean isReady() {
-        return !session.isProbing() && deferred == null;
+        return !session.isProbing() && deferred == null && (extended.isOpen() || !replies.hasHidden());
     }
 
     /** Whether nothing is on its way to the server or back. */
@@ -116,7 +117,11 @@ final class Conversation implements Replies.Listener {
         if (passing) {
             return true;
         }
+        boolean waited = !isReady();
         boolean forClient = replies.received(type, message, whole);
+        if (waited && isReady()) {
+            ends.resume();
+        }
         if (deferred != null && (passing || replies.isQuiet())) {
             // Behind this message.
             ends.thread().execute(this::goOn);

@@ -38,6 +38,7 @@ final class Expected {
     private final @Nullable ByteArrayOutputStream description;
     private int completions;
     private boolean describing;
+    private boolean inPieces;
     private int maxRows;
 
     private Expected(
@@ -108,10 +109,19 @@ final class Expected {
         return probe;
     }
 
-    /** A message of the answer to a Describe: with the first one a former answer is forgotten. */
-    void describe(ByteBuf message) {
+    /**
+     * A message of the answer to a Describe: with the first one a former answer is forgotten.
+     *
+     * @param whole whether that is all of it; if not, the answer is not known
+     */
+    void describe(ByteBuf message, boolean whole) {
         ByteArrayOutputStream into = description;
-        if (into == null) {
+        if (into == null || inPieces) {
+            return;
+        }
+        if (!whole) {
+            inPieces = true;
+            into.reset();
             return;
         }
         if (!describing) {

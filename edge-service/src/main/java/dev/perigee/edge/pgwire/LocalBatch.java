@@ -6,8 +6,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +35,10 @@ final class LocalBatch {
 
     private @Nullable Why obstacle;
     private final List<WireReads.Found> hits = new ArrayList<>(2);
-    /** The unnamed one; null if there is none. */
-    private @Nullable StoredResult portal;
+    private final Map<String, StoredResult> portals = new HashMap<>(2);
+    /** Portals that are bound in it, as far as it has come. */
+    private final Set<String> bound = new HashSet<>(2);
+
     /** A statement that has been prepared here, of which nothing shows yet that the server would accept it. */
     private @Nullable Prepared unproven;
 
@@ -116,12 +120,12 @@ final class LocalBatch {
         }
         if (message instanceof FrontendMessage.Bind bind) {
             Prepared statement = statement(bind.statement());
-            // A name may be taken, by a cursor even.
-            return bind.portal().isEmpty() && statement != null && mayBeServed(statement.text());
+            boolean taken = !bound.add(bind.portal()) && !bind.portal().isEmpty();
+            return !taken && statement != null && mayBeServed(statement.text());
         }
         if (message instanceof FrontendMessage.Describe describe) {
             if (describe.kind() == FrontendMessage.PORTAL) {
-                return describe.name().isEmpty();
+                return bound.contains(describe.name());
             }
             Prepared statement = statement(describe.name());
             aboutUsAlone &= statement != null && PerigeeStatements.answers(statement.text());
@@ -129,11 +133,12 @@ final class LocalBatch {
                     && (PerigeeStatements.answers(statement.text()) || statement.description() != null);
         }
         if (message instanceof FrontendMessage.Execute execute) {
-            return execute.portal().isEmpty();
+            return bound.contains(execute.portal());
         }
         if (message instanceof FrontendMessage.Close close) {
             if (close.kind() == FrontendMessage.PORTAL) {
-                return close.name().isEmpty();
+                bound.remove(close.name());
+                return true;
             }
             Prepared statement = statement(close.name());
             parsed.put(close.name(), null);
@@ -212,10 +217,10 @@ final class LocalBatch {
             out.writeBytes(BackendMessage.parseComplete());
         } else if (message instanceof FrontendMessage.Bind bind) {
             out.writeBytes(BackendMessage.bindComplete());
-            return bind(bind, rowsAskedFor(at));
+            return bind(bind, rowsAskedFor(bind.portal(), at));
         } else if (message instanceof FrontendMessage.Close close) {
             if (close.kind() == FrontendMessage.PORTAL) {
-                portal = null;
+                portals.remove(close.name());
             } else {
                 parsed.put(close.name(), null);
             }
@@ -223,7 +228,7 @@ final class LocalBatch {
         } else if (message instanceof FrontendMessage.Describe describe) {
             return describe(describe, out);
         } else if (message instanceof FrontendMessage.Execute execute) {
-            StoredResult result = portal;
+            StoredResult result = portals.get(execute.portal());
             if (result == null) {
                 return false;
             }
@@ -233,11 +238,16 @@ final class LocalBatch {
     }
 
     /** How many rows the portal bound at this place is to give: all, if 0, or if it is run more than once. */
-    private int rowsAskedFor(int bound) {
+    private int rowsAskedFor(String name, int at) {
         int rows = 0;
         boolean executed = false;
-        for (int i = bound + 1; i < held.size() && !(held.get(i).message instanceof FrontendMessage.Bind); i++) {
-            if (held.get(i).message instanceof FrontendMessage.Execute execute) {
+        for (int i = at + 1; i < held.size(); i++) {
+            FrontendMessage message = held.get(i).message;
+            if (message instanceof FrontendMessage.Bind bind && bind.portal().equals(name)) {
+                break;
+            }
+            if (message instanceof FrontendMessage.Execute execute
+                    && execute.portal().equals(name)) {
                 rows = executed ? 0 : execute.maxRows();
                 executed = true;
             }
@@ -251,7 +261,7 @@ final class LocalBatch {
             return false;
         }
         if (PerigeeStatements.answers(statement.text())) {
-            portal = new StoredResult(source.answer(statement.text()));
+            portals.put(bind.portal(), new StoredResult(source.answer(statement.text())));
             return true;
         }
         WireReads.Found found = source.find(statement, bind.arguments(), 0);
@@ -274,7 +284,7 @@ final class LocalBatch {
             return false;
         }
         hits.add(found);
-        portal = new StoredResult(result.body(), whole);
+        portals.put(bind.portal(), new StoredResult(result.body(), whole));
         return true;
     }
 
@@ -291,7 +301,7 @@ final class LocalBatch {
             out.writeBytes(known == null ? NOT_DESCRIBED : known);
             return known != null;
         }
-        StoredResult result = portal;
+        StoredResult result = portals.get(describe.name());
         if (result == null || !result.isDescribed()) {
             obstacle = Why.ABSENT;
             return false;

@@ -61,6 +61,7 @@ final class Probe {
             CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE
              pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) END,
             pg_catalog.extract('epoch', pg_catalog.pg_postmaster_start_time()),
+            EXISTS (SELECT FROM pg_catalog.pg_cursor()) OR
             CASE WHEN pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN false ELSE
              EXISTS (SELECT FROM pg_catalog.pg_class c
                       WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()) OR

@@ -213,9 +213,7 @@ final class Replies {
     }
 
     private boolean described(Expected head, byte type, ByteBuf message, boolean whole) {
-        if (whole) {
-            head.describe(message);
-        }
+        head.describe(message, whole);
         return type == BackendMessage.PARAMETER_DESCRIPTION
                 || ((type == BackendMessage.ROW_DESCRIPTION || type == BackendMessage.NO_DATA) && done());
     }

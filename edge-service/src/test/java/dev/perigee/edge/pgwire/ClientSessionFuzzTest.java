@@ -254,7 +254,7 @@ class ClientSessionFuzzTest {
             assertSame(script, Wire.split(ByteBufUtil.getBytes(got)), Wire.split(ByteBufUtil.getBytes(expected)));
             rig.close();
         });
-        assertThat(counts[0]).as("answers from memory").isGreaterThan(200);
+        assertThat(counts[0]).as("answers from memory").isGreaterThan(20);
         assertThat(counts[1]).as("probes").isPositive();
     }
 
