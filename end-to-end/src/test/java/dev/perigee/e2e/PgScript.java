@@ -23,6 +23,7 @@ final class PgScript {
      * @param allowed in what the answers may differ
      * @param shown for people
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Step(byte[] send, int cycles, String until, int statements, Set<PgDifference> allowed, String shown) {}
 
     /** A session of the user {@code postgres}. */
