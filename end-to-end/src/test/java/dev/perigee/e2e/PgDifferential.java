@@ -11,7 +11,6 @@ final class PgDifferential {
     private static final int TYPES_EACH = 12;
 
     private final int server;
-    private final int edge;
     private final String database;
     private final DoubleSupplier hits;
     private final PgComparison comparison;
@@ -27,7 +26,6 @@ final class PgDifferential {
      */
     PgDifferential(int server, int edge, String database, DoubleSupplier hits) {
         this.server = server;
-        this.edge = edge;
         this.database = database;
         this.hits = hits;
         this.comparison = new PgComparison(server, edge);

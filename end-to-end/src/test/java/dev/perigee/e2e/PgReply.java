@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A message of PostgreSQL's backend: its type, and what follows the length. */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record PgReply(char type, byte[] body) {
 
     /** How many bytes it takes on the wire. */

@@ -99,6 +99,7 @@ final class PgTypes {
      *
      * @param binary its value as the server sends it in binary; null if it has none, or cannot be sent
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Type(int oid, String name, String text, byte[] binary) {}
 
     private PgTypes(String database, List<Type> types) {
