@@ -137,8 +137,8 @@ final class LocalBatch {
         }
         if (message instanceof FrontendMessage.Close close) {
             if (close.kind() == FrontendMessage.PORTAL) {
-                bound.remove(close.name());
-                return true;
+                // Any other is the server's: a transaction's, or a cursor that outlives one.
+                return bound.remove(close.name());
             }
             Prepared statement = statement(close.name());
             parsed.put(close.name(), null);
