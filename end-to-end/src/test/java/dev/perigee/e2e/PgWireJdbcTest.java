@@ -148,7 +148,7 @@ class PgWireJdbcTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "&reWriteBatchedInserts=true", "&preferQueryMode=simple", "&prepareThreshold=1"})
+    @ValueSource(strings = {"", "&reWriteBatchedInserts=true", "&preferQueryMode=simple"})
     void batches(String options) throws Exception {
         try (Connection connection = edge.connect(options)) {
             String count = sql("SELECT count(*) FROM {t} WHERE id >= 1000");
@@ -295,7 +295,8 @@ class PgWireJdbcTest {
             assertThat(update(connection, sql("INSERT INTO {t} (id, name) VALUES (50, 'in')")))
                     .isEqualTo(1);
             assertThat(query(connection, count)).isEqualTo("3");
-            assertThat(WireEdge.last(connection)).isEqualTo("transaction");
+            // With autosave the driver itself says something after it.
+            assertThat(WireEdge.last(connection)).isIn("transaction", "utility");
             Savepoint savepoint = connection.setSavepoint("one");
             update(connection, sql("DELETE FROM {t}"));
             assertThat(query(connection, count)).isEqualTo("0");

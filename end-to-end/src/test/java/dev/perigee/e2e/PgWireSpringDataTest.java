@@ -29,6 +29,7 @@ import org.springframework.data.relational.core.mapping.Table;
 import org.springframework.data.repository.CrudRepository;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** A small application of Spring Boot, Spring Data JDBC and HikariCP, of which nothing but the port is changed. */
@@ -112,7 +113,7 @@ class PgWireSpringDataTest {
         Books books = application.getBean(Books.class);
         for (int i = 0; i < 3; i++) {
             assertThat(books.findById(2)).map(Book::title).contains("Emma");
-            assertThat(last()).isEqualTo("transaction");
+            assertThat(last()).isIn("transaction", "utility");
         }
         readUntilHit(() -> assertThat(books.findByTitle("Emma")).hasSize(1));
         Book added = books.save(new Book(null, "Middlemarch", 1));
@@ -130,7 +131,8 @@ class PgWireSpringDataTest {
     @Test
     void transactions() {
         JdbcTemplate template = application.getBean(JdbcTemplate.class);
-        TransactionTemplate transactions = application.getBean(TransactionTemplate.class);
+        TransactionTemplate transactions =
+                new TransactionTemplate(application.getBean(PlatformTransactionManager.class));
         String count = "SELECT count(*) FROM book WHERE title LIKE 'Volume %'";
         transactions.executeWithoutResult(status -> {
             IntStream.range(0, 10).forEach(n -> template.update("INSERT INTO book (title) VALUES (?)", "Volume " + n));
