@@ -533,6 +533,28 @@ class ExtendedProtocolTest {
     }
 
     @Test
+    void anErrorUndoesNothingOfTheBatchBehindItsOwn() {
+        record("1");
+        peer.say(bind("", "nobody"), parse("", "select a from t"), SYNC, parse("", READ));
+        peer.server();
+        peer.reply(error(), READY);
+        peer.say(bind("", "", "7"), closeStatement(""), SYNC);
+        assertThat(peer.server()).as("READ is there").containsExactly("B7", "CS", "S");
+    }
+
+    @Test
+    void whatIsSkippedInBothOfTwoBatchesIsAsItWas() {
+        record("1");
+        peer.say(bind("", "nobody"), parse("", "select a from t"), SYNC);
+        peer.say(bind("", "nobody"), parse("", "select b from t"), closeStatement(""), SYNC);
+        peer.server();
+        peer.reply(error(), READY, error(), READY);
+        peer.client();
+        peer.say(bind("", "", "7"), execute(""), SYNC);
+        assertThat(peer.client()).containsExactly("2", "D1", "CSELECT 1", "ZI");
+    }
+
+    @Test
     void pipelinedBatchesAreNeitherServedNorRecorded() {
         record("1");
         fixture.cache.purge();
