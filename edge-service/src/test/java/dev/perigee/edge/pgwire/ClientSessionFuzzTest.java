@@ -180,14 +180,19 @@ class ClientSessionFuzzTest {
         };
     }
 
+    /** Mostly reads, of which the first few in the list have a good chance to be in memory. */
+    private static String text(Random random, boolean calm) {
+        return TEXTS[random.nextInt(calm && random.nextInt(10) > 0 ? 4 : TEXTS.length)];
+    }
+
     /** What drivers send, and now and then anything. */
-    private static List<byte[]> batch(Random random) {
+    private static List<byte[]> batch(Random random, boolean calm) {
         List<byte[]> batch = new ArrayList<>();
-        switch (random.nextInt(5)) {
-            case 0 -> batch.add(Wire.query(Fuzz.any(random, TEXTS)));
+        switch (random.nextInt(calm ? 3 : 5)) {
+            case 0 -> batch.add(Wire.query(text(random, calm)));
             case 1 -> {
                 for (int i = random.nextInt(3); i >= 0; i--) {
-                    batch.add(Wire.parse("", Fuzz.any(random, TEXTS)));
+                    batch.add(Wire.parse("", text(random, calm)));
                     batch.add(Wire.bind("", "", Fuzz.any(random, "7", "8")));
                     batch.add(Wire.describePortal(""));
                     batch.add(Wire.execute(""));
@@ -211,11 +216,10 @@ class ClientSessionFuzzTest {
     @Test
     void aClientGetsWhatItWouldHaveGotFromTheServer() {
         int[] counts = new int[2];
-        Fuzz.trials(1_500, random -> {
+        Fuzz.trials(300, random -> {
             ReadsFixture fixture = new ReadsFixture();
-            if (random.nextInt(4) == 0) {
-                fixture.hold = true;
-            }
+            fixture.hold = random.nextInt(4) == 0;
+            boolean calm = random.nextInt(3) > 0;
             Rig rig = new Rig(fixture);
             FakePostgres direct = new FakePostgres();
             FakePostgres behind = new FakePostgres();
@@ -223,8 +227,8 @@ class ClientSessionFuzzTest {
             ByteBuf expected = Unpooled.buffer().writeBytes(WELCOME);
             ByteBuf got = Unpooled.buffer();
             List<String> script = new ArrayList<>();
-            for (int i = 0; i < 12; i++) {
-                List<byte[]> batch = batch(random);
+            for (int i = 0; i < 15; i++) {
+                List<byte[]> batch = batch(random, calm);
                 byte[] bytes = Wire.join(batch.toArray(byte[][]::new));
                 for (byte[] message : batch) {
                     direct.answer(message).forEach(expected::writeBytes);
@@ -233,7 +237,7 @@ class ClientSessionFuzzTest {
                 int at = random.nextInt(bytes.length + 1);
                 rig.send(rig.client, Arrays.copyOf(bytes, at));
                 rig.send(rig.client, Arrays.copyOfRange(bytes, at, bytes.length));
-                if (random.nextInt(3) > 0) {
+                if (calm || random.nextInt(3) > 0) {
                     pump(rig, behind, got);
                 }
                 if (random.nextInt(4) == 0) {
@@ -254,7 +258,7 @@ class ClientSessionFuzzTest {
             assertSame(script, Wire.split(ByteBufUtil.getBytes(got)), Wire.split(ByteBufUtil.getBytes(expected)));
             rig.close();
         });
-        assertThat(counts[0]).as("answers from memory").isGreaterThan(20);
+        assertThat(counts[0]).as("answers from memory").isGreaterThan(100);
         assertThat(counts[1]).as("probes").isPositive();
     }
 

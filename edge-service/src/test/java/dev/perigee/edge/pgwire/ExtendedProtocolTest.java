@@ -376,17 +376,71 @@ class ExtendedProtocolTest {
         assertThat(peer.clientBytes()).containsExactly(parameters(23), COLUMNS, READY);
     }
 
-    @Test
-    void aNamedStatementIsClosedAtTheServer() {
-        record("1");
-        peer.say(parse("s1", READ), SYNC);
-        peer.reply(PARSED, READY);
+    private void prepare(String... names) {
+        for (String name : names) {
+            peer.say(parse(name, READ), describeStatement(name), SYNC);
+            peer.reply(PARSED, parameters(23), COLUMNS, READY);
+        }
         peer.server();
-        peer.say(closeStatement("s1"), SYNC);
-        assertThat(peer.server()).containsExactly("CSs1", "S");
-        peer.reply(CLOSED, READY);
+        peer.client();
+    }
+
+    @Test
+    void ofAStatementThatIsClosedTheServerHearsBeforeAnythingElse() {
+        record("1");
+        prepare("s1", "s2");
+        peer.say(closeStatement("s1"), bind("", "s2", "7"), execute(""), SYNC);
+        assertThat(peer.server()).isEmpty();
+        assertThat(peer.client()).containsExactly("3", "2", "D1", "CSELECT 1", "ZI");
         peer.say(bind("", "s1", "7"), execute(""), SYNC);
-        assertThat(peer.server()).containsExactly("Bs17", "E", "S");
+        assertThat(peer.server()).containsExactly("CSs1", "Bs17", "E", "S");
+        peer.reply(CLOSED, error(), READY);
+        assertThat(peer.client()).hasSize(2).endsWith("ZI");
+    }
+
+    @Test
+    void ofAStatementThatIsClosedTheServerHearsBeforeAQuery() {
+        prepare("s1", "s2");
+        peer.say(closeStatement("s2"), SYNC, closeStatement("s1"), SYNC, query("prepare s1 as select 1"));
+        assertThat(peer.client()).containsExactly("3", "ZI", "3", "ZI");
+        assertThat(peer.server()).containsExactly("CSs2", "CSs1", "Qprepare s1 as select 1");
+        peer.reply(CLOSED, CLOSED, complete("PREPARE"), READY);
+        assertThat(peer.client()).containsExactly("CPREPARE", "ZI");
+        peer.say(parse("s1", READ), SYNC);
+        assertThat(peer.server()).as("once").containsExactly("Ps1" + READ, "S");
+    }
+
+    @Test
+    void moreClosesThanCanBeRememberedAreTheServersAtOnce() {
+        for (int i = 0; i < 1000; i++) {
+            peer.say(closeStatement("s" + i), SYNC);
+        }
+        assertThat(peer.server()).isEmpty();
+        peer.say(closeStatement("last"), SYNC);
+        assertThat(peer.server()).hasSize(1002).endsWith("CSlast", "S");
+    }
+
+    @Test
+    void aNameTooLongToBeRememberedIsClosedAtTheServer() {
+        peer.say(closeStatement("s".repeat(201)), SYNC);
+        assertThat(peer.server()).hasSize(2);
+    }
+
+    @Test
+    void whoseClosesAreOwedCannotBePassedOnUnread() {
+        prepare("s1");
+        peer.say(closeStatement("s1"), SYNC, Wire.message('?'));
+        assertThat(peer.ended).isEqualTo("08P01");
+    }
+
+    @Test
+    void whatMayBeGoneAtTheServerIsNotDescribedFromMemory() {
+        prepare("s1");
+        peer.say(query("deallocate all"));
+        peer.reply(complete("DEALLOCATE ALL"), READY);
+        peer.server();
+        peer.say(closeStatement(""), describeStatement("s1"), SYNC);
+        assertThat(peer.server()).containsExactly("CS", "DSs1", "S");
     }
 
     @Test
@@ -523,6 +577,28 @@ class ExtendedProtocolTest {
         peer.reply(error(), READY, PARSED, READY);
         peer.client();
         peer.say(bind("", "s2", "7"), execute(""), SYNC);
+        assertThat(peer.client()).containsExactly("2", "D1", "CSELECT 1", "ZI");
+    }
+
+    @Test
+    void anErrorUndoesNothingOfTheBatchBehindItsOwn() {
+        record("1");
+        peer.say(bind("", "nobody"), parse("", "select a from t"), SYNC, parse("", READ));
+        peer.server();
+        peer.reply(error(), READY);
+        peer.say(bind("", "", "7"), closeStatement(""), SYNC);
+        assertThat(peer.server()).as("READ is there").containsExactly("B7", "CS", "S");
+    }
+
+    @Test
+    void whatIsSkippedInBothOfTwoBatchesIsAsItWas() {
+        record("1");
+        peer.say(bind("", "nobody"), parse("", "select a from t"), SYNC);
+        peer.say(bind("", "nobody"), parse("", "select b from t"), closeStatement(""), SYNC);
+        peer.server();
+        peer.reply(error(), READY, error(), READY);
+        peer.client();
+        peer.say(bind("", "", "7"), execute(""), SYNC);
         assertThat(peer.client()).containsExactly("2", "D1", "CSELECT 1", "ZI");
     }
 
@@ -778,7 +854,7 @@ class ExtendedProtocolTest {
         peer.say(closeStatement("about"), SYNC);
         assertThat(peer.client()).containsExactly("3", "ZI");
         peer.say(bind("", "about"), execute(""), SYNC);
-        assertThat(peer.server()).hasSize(3);
+        assertThat(peer.server()).containsExactly("CSabout", "Babout", "E", "S");
     }
 
     @Test

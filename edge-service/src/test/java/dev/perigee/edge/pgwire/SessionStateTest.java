@@ -105,8 +105,31 @@ class SessionStateTest {
 
     @Test
     void thePositionOnlyRises() {
+        state.touched(state.next());
         state.known(probe(), answer("a", 10));
+        state.touched(state.next());
         state.known(probe(), answer("a", 5));
+        assertThat(state.position()).isEqualTo(10);
+    }
+
+    @Test
+    void whoHasWrittenNothingWaitsForNothing() {
+        state.known(probe(), answer("a", 10));
+        assertThat(state.position()).isZero();
+        Probe before = probe();
+        state.touched(state.next());
+        state.known(before, answer("a", 20));
+        assertThat(state.position()).isZero();
+        state.known(probe(), answer("a", 30));
+        assertThat(state.position()).isEqualTo(30);
+    }
+
+    @Test
+    void whatHomeIsStillAskedAboutMayHaveWritten() {
+        known("a");
+        long asked = state.next();
+        state.ask(asked);
+        state.known(probe(), answer("a", 10));
         assertThat(state.position()).isEqualTo(10);
     }
 
