@@ -66,6 +66,7 @@ final class PgSessionScripts {
                 roles(),
                 cursors(),
                 sqlPrepared(),
+                closed(),
                 temporary(),
                 own()));
         return scripts;
@@ -321,6 +322,32 @@ final class PgSessionScripts {
         script.query("RESET search_path").query("EXECUTE q(1)");
         script.query("DEALLOCATE q").query("EXECUTE q(1)").query("DEALLOCATE q").query("DISCARD ALL");
         return script;
+    }
+
+    /** Statements that are gone, by whichever way. */
+    private PgScript closed() {
+        PgScript script = script("closed statements");
+        for (String gone : new String[] {"DEALLOCATE s1", "DEALLOCATE ALL", "DISCARD ALL", ""}) {
+            script.send(1, prepared("s1")).send(1, prepared("s2"));
+            script.query(READS.get(4)).query(READS.get(4));
+            if (!gone.isEmpty()) {
+                script.query(gone);
+            }
+            script.send(
+                    1, PgMessages.all(PgMessages.close('S', ""), PgMessages.describe('S', "s1"), PgMessages.sync()));
+            script.send(1, PgMessages.all(PgMessages.close('S', "s1"), PgMessages.sync()));
+            script.query("PREPARE s1 AS SELECT 'sql'").query("EXECUTE s1");
+            script.send(1, prepared("s1"));
+            script.send(1, PgMessages.all(PgMessages.close('S', "s1"), PgMessages.close('S', "s2"), PgMessages.sync()));
+            script.send(1, prepared("s1"));
+            script.query("SELECT name, from_sql FROM pg_prepared_statements ORDER BY name")
+                    .query("DISCARD ALL");
+        }
+        return script;
+    }
+
+    private static byte[] prepared(String name) {
+        return PgMessages.all(PgMessages.parse(name, READS.get(4)), PgMessages.describe('S', name), PgMessages.sync());
     }
 
     private PgScript temporary() {

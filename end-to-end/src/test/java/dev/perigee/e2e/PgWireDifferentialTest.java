@@ -20,7 +20,7 @@ class PgWireDifferentialTest {
     private static final String DATABASE = "postgres";
     private static final String SCRAM = "diff_scram";
     private static final int SEEDS = 40 * Integer.getInteger("perigee.depth", 1);
-    private static final int MANY_SEEDS = 2_000;
+    private static final int MANY_SEEDS = 500;
     private static final double FAIR_SHARE = 0.15;
 
     @Test

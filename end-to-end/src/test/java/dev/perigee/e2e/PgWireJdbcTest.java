@@ -148,7 +148,7 @@ class PgWireJdbcTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "&reWriteBatchedInserts=true", "&preferQueryMode=simple"})
+    @ValueSource(strings = {"", "&prepareThreshold=1", "&reWriteBatchedInserts=true", "&preferQueryMode=simple"})
     void batches(String options) throws Exception {
         try (Connection connection = edge.connect(options)) {
             String count = sql("SELECT count(*) FROM {t} WHERE id >= 1000");

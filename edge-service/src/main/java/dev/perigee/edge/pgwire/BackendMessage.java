@@ -146,11 +146,13 @@ final class BackendMessage {
         return out;
     }
 
-    /** A message Close for the unnamed statement, to the server. */
-    static ByteBuf closeUnnamed(ByteBufAllocator allocator) {
-        ByteBuf out = allocator.buffer(8);
+    /** A message Close for a statement, to the server. */
+    static ByteBuf close(ByteBufAllocator allocator, String name) {
+        ByteBuf out = allocator.buffer(name.length() + 7);
         int start = begin(out, FrontendMessage.CLOSE);
-        out.writeByte(FrontendMessage.STATEMENT).writeByte(0);
+        out.writeByte(FrontendMessage.STATEMENT);
+        out.writeCharSequence(name, StandardCharsets.ISO_8859_1);
+        out.writeByte(0);
         end(out, start);
         return out;
     }

@@ -169,6 +169,7 @@ final class Conversation implements Replies.Listener {
                 case FrontendMessage.FUNCTION_CALL -> {
                     extended.interrupted();
                     changed();
+                    session.passOnCloses();
                     replies.add(Expected.of(Expected.Kind.FUNCTION_CALL));
                     ends.toServer(bytes);
                 }
@@ -243,7 +244,7 @@ final class Conversation implements Replies.Listener {
         log.debug("a session is passed on unread from here: {}", why);
         passing = true;
         extended.giveUp();
-        if (replies.hasHidden()) {
+        if (replies.hasHidden() || session.prepared().owesClose()) {
             ends.end("08P01", "the edge has lost track of the session");
         }
     }

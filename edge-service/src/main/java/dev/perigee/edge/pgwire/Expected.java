@@ -60,6 +60,11 @@ final class Expected {
         return new Expected(kind, false, null, null, null, null);
     }
 
+    /** One that the client has not asked for. */
+    static Expected hidden(Kind kind) {
+        return new Expected(kind, true, null, null, null, null);
+    }
+
     /** One that changes statements. */
     static Expected of(Kind kind, boolean hidden, PreparedStatements.Change change) {
         return new Expected(kind, hidden, change, null, null, null);

@@ -51,6 +51,7 @@ final class ExtendedProtocol implements LocalBatch.Source {
                 batch = new LocalBatch(this, session.prepared());
             } else {
                 boolean quiet = replies.isQuiet();
+                session.passOnCloses();
                 Why why = quiet && replies.status() != BackendMessage.IDLE ? Why.TRANSACTION : Why.PIPELINED;
                 forwarded = new ForwardedBatch(reads, ends, replies, session, false, why, null);
             }
@@ -122,7 +123,9 @@ final class ExtendedProtocol implements LocalBatch.Source {
             return;
         }
         batch = null;
-        forwarded = replies.isIdle()
+        boolean idle = replies.isIdle();
+        session.passOnCloses();
+        forwarded = idle
                 ? new ForwardedBatch(reads, ends, replies, session, true, why, reads.visible())
                 : new ForwardedBatch(reads, ends, replies, session, false, Why.TRANSACTION, null);
         List<LocalBatch.Held> held = new ArrayList<>(local.held());

@@ -169,7 +169,7 @@ final class ForwardedBatch {
             ends.toServer(BackendMessage.parse(ends.allocator(), "", missing.statement()));
         } else if (prepared.leftOverAtServer()) {
             replies.add(Expected.of(Expected.Kind.CLOSE, true, prepared.providing(null)));
-            ends.toServer(BackendMessage.closeUnnamed(ends.allocator()));
+            ends.toServer(BackendMessage.close(ends.allocator(), ""));
         }
     }
 }

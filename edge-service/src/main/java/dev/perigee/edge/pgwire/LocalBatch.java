@@ -128,8 +128,9 @@ final class LocalBatch {
                 return bound.contains(describe.name());
             }
             Prepared statement = statement(describe.name());
-            aboutUsAlone &= statement != null && PerigeeStatements.answers(statement.text());
+            // In doubt, the server may have it no more.
             return statement != null
+                    && mayBeServed(statement.text())
                     && (PerigeeStatements.answers(statement.text()) || statement.description() != null);
         }
         if (message instanceof FrontendMessage.Execute execute) {
@@ -140,9 +141,8 @@ final class LocalBatch {
                 // Any other is the server's: a transaction's, or a cursor that outlives one.
                 return bound.remove(close.name());
             }
-            Prepared statement = statement(close.name());
             parsed.put(close.name(), null);
-            return close.name().isEmpty() || (statement != null && PerigeeStatements.answers(statement.text()));
+            return prepared.mayCloseLater(close.name());
         }
         return true;
     }
@@ -200,6 +200,11 @@ final class LocalBatch {
             obstacle = Why.ABSENT;
             out.release();
             return null;
+        }
+        for (Held one : held) {
+            if (one.message instanceof FrontendMessage.Close close && close.kind() == FrontendMessage.STATEMENT) {
+                prepared.closedLocally(close.name());
+            }
         }
         parsed.forEach(prepared::put);
         return out;

@@ -1,6 +1,8 @@
 package dev.perigee.edge.pgwire;
 
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The prepared statements of a session: what the client believes, and for the unnamed one also what the server has. The two
  * differ after an answer from memory, of whose Parse the server has not heard. Named statements are always prepared at the
- * server, so for them there is one truth.
+ * server; of a Close that was answered from memory it hears before anything else that is sent to it.
  *
  * <p>Bounded: what is not remembered is merely not answered from memory. For one session's thread.
  */
@@ -16,8 +18,12 @@ final class PreparedStatements {
 
     private static final int MOST = 1000;
     private static final int MOST_BYTES = 1024 * 1024;
+    private static final int LONGEST_NAME = 200;
 
     private final Map<String, Prepared> named = new HashMap<>();
+    /** Names that the client has closed and the server has not. */
+    private final Set<String> closed = new LinkedHashSet<>();
+
     private int bytes;
     private @Nullable Prepared unnamed;
     private @Nullable Prepared unnamedAtServer;
@@ -38,12 +44,40 @@ final class PreparedStatements {
         }
         Prepared before = named.remove(name);
         if (before != null) {
-            bytes -= before.statement().length;
+            bytes -= size(name, before);
         }
-        if (prepared != null && named.size() < MOST && bytes + prepared.statement().length <= MOST_BYTES) {
+        if (prepared != null && named.size() < MOST && bytes + size(name, prepared) <= MOST_BYTES) {
             named.put(name, prepared);
-            bytes += prepared.statement().length;
+            bytes += size(name, prepared);
         }
+    }
+
+    private static int size(String name, Prepared prepared) {
+        return name.length() + prepared.statement().length;
+    }
+
+    /** Whether a Close of this name may be answered without the server's hearing of it now. */
+    boolean mayCloseLater(String name) {
+        return name.length() <= LONGEST_NAME && closed.size() < MOST;
+    }
+
+    /** The client has closed a statement, and the server has not heard of it. */
+    void closedLocally(String name) {
+        if (!name.isEmpty()) {
+            closed.add(name);
+        }
+    }
+
+    /** Whether the server has yet to hear of a Close. */
+    boolean owesClose() {
+        return !closed.isEmpty();
+    }
+
+    /** The names whose Close the server has yet to hear of; it is told now. */
+    List<String> takeClosed() {
+        List<String> names = List.copyOf(closed);
+        closed.clear();
+        return names;
     }
 
     /** The unnamed statement that the server lacks though the client counts on it; null if there is none. */

@@ -117,17 +117,19 @@ final class SessionState {
         touched(++sequence);
     }
 
-    /** What the session has committed is at or below this. */
+    /** What the session has committed is at or below this; 0 as long as it cannot have committed anything. */
     long position() {
         return position;
     }
 
     /** A probe was answered. */
     void known(Probe probe, Probe.Answer answer) {
+        if (firstTouch <= probe.sentAt() || unjudged.stream().anyMatch(asked -> asked <= probe.sentAt())) {
+            position = Math.max(position, answer.position());
+        }
         knownAt = probe.sentAt();
         firstTouch = lastTouch > knownAt ? knownAt + 1 : Long.MAX_VALUE;
         context = answer.context();
-        position = Math.max(position, answer.position());
         failures = 0;
     }
 

@@ -80,6 +80,14 @@ final class SessionTracker {
                 .encode(ends.allocator()));
     }
 
+    /** Tells the server which statements the client has closed; to be called before anything is sent. */
+    void passOnCloses() {
+        for (String name : prepared.takeClosed()) {
+            replies.add(Expected.hidden(Expected.Kind.CLOSE));
+            ends.toServer(BackendMessage.close(ends.allocator(), name));
+        }
+    }
+
     /**
      * Sends a probe, if there is any use in one.
      *

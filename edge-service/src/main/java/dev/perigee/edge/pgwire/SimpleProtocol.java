@@ -93,6 +93,7 @@ final class SimpleProtocol {
                 text == null || sql == null ? null : reads.record(number, text, sql, null, reads.visible());
         boolean probing = text != null && recording != null && text.isOne() && state.wantsProbe();
         session.judge(text, number, why);
+        session.passOnCloses();
         replies.add(Expected.querying(prepared.dropping(), recording));
         ends.toServer(bytes);
         if (probing) {

@@ -213,10 +213,12 @@ class WireReadsTest {
 
     @Test
     void aSessionIsNotServedLessThanItHasCommitted() {
+        state.touched(state.next());
         known(context(EPOCH, null), 95);
         admit();
         // Whatever it has committed up to 95 has been heard of, and nothing of it concerns the result.
         assertThat(find().result()).isNotNull();
+        state.touched(state.next());
         known(context(EPOCH, null), 101);
         assertThat(find().why()).isEqualTo(Why.OWN_WRITE);
         fixture.view = ReadsFixture.view(101, 90L);
