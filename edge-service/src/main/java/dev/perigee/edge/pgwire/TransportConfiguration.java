@@ -27,7 +27,8 @@ class TransportConfiguration {
     }
 
     @Bean
-    Upstream upstream(PgWireProperties properties, EventLoops loops, SslBundles bundles, Homes homes, HomeHttp http) {
+    Upstream pgWireUpstream(
+            PgWireProperties properties, EventLoops loops, SslBundles bundles, Homes homes, HomeHttp http) {
         Dialer dialer = new Dialer(loops, properties.connectTimeout());
         HostAndPort database = properties.database();
         String host = database == null ? "database" : database.host();

@@ -43,7 +43,6 @@ final class TunnelHandshake extends ChannelInboundHandlerAdapter {
                 .generateOriginHeader(false)
                 .maxFramePayloadLength(TunnelCodec.LARGEST_TAKEN)
                 .withUTF8Validator(false)
-                // The promise has a time of its own.
                 .forceCloseTimeoutMillis(FORCE_CLOSE_MILLIS)
                 .build();
         channel.config().setAutoRead(true);

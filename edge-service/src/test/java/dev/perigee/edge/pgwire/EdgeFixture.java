@@ -51,7 +51,7 @@ final class EdgeFixture implements AutoCloseable {
                 null,
                 null,
                 null);
-        upstream = configuration.upstream(
+        upstream = configuration.pgWireUpstream(
                 properties,
                 loops,
                 bundles,
