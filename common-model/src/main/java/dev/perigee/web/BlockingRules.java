@@ -5,7 +5,7 @@ import reactor.blockhound.integration.BlockHoundIntegration;
 
 /**
  * Tells BlockHound, where it is installed, which locks of libraries we use on event loops are no fault: taken rarely,
- * and held for no longer than it takes to look at a class, or to put a buffer's arena in order.
+ * and held for no longer than it takes to look at a class, to put a buffer's arena in order, or to take an evicted entry out.
  */
 public final class BlockingRules implements BlockHoundIntegration {
 
@@ -14,6 +14,7 @@ public final class BlockingRules implements BlockHoundIntegration {
         builder.allowBlockingCallsInside(
                         "tools.jackson.databind.deser.DeserializerCache", "_createAndCacheValueDeserializer")
                 .allowBlockingCallsInside(
-                        "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines");
+                        "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines")
+                .allowBlockingCallsInside("com.github.benmanes.caffeine.cache.BoundedLocalCache", "put");
     }
 }

@@ -168,7 +168,7 @@ final class ClientSession extends ChannelInboundHandlerAdapter
             server.heard();
             Conversation talk = conversation;
             if (talk != null) {
-                relays = relay(talk.received(type, bytes, whole), bytes);
+                relays = relay(isForClient(talk, type, bytes, whole), bytes);
                 return;
             }
             try {
@@ -176,6 +176,15 @@ final class ClientSession extends ChannelInboundHandlerAdapter
             } catch (ProtocolViolation malformed) {
                 bytes.release();
                 throw malformed;
+            }
+        }
+
+        private static boolean isForClient(Conversation talk, byte type, ByteBuf bytes, boolean whole) {
+            try {
+                return talk.received(type, bytes, whole);
+            } catch (RuntimeException | Error bug) {
+                bytes.release();
+                throw bug;
             }
         }
 

@@ -96,9 +96,15 @@ final class StatementText {
         Scanner scanner = new Scanner(sql);
         List<String> words = scanner.words(3);
         StatementKind kind = kind(words, sql, scanner);
-        boolean utility = kind != StatementKind.OTHER || (!words.isEmpty() && UTILITIES.contains(words.get(0)));
-        return new StatementText(
-                sql, ascii, text, kind, utility ? Why.UTILITY : Why.WRITE, scanner.hints, shape(kind, sql, shapes));
+        return new StatementText(sql, ascii, text, kind, refusal(kind, words), scanner.hints, shape(kind, sql, shapes));
+    }
+
+    private static Why refusal(StatementKind kind, List<String> words) {
+        return switch (kind) {
+            case TRANSACTION -> Why.TRANSACTION;
+            case OTHER -> !words.isEmpty() && UTILITIES.contains(words.get(0)) ? Why.UTILITY : Why.WRITE;
+            default -> Why.UTILITY;
+        };
     }
 
     private static Shape shape(StatementKind kind, String sql, Function<String, Shape> shapes) {

@@ -656,7 +656,7 @@ class ExtendedProtocolTest {
         peer.say(ONCE);
         assertThat(peer.server()).hasSize(5);
         peer.reply(PARSED, BOUND, COLUMNS, row("9"), ONE, ready('T'));
-        assertThat(peer.bypasses("transaction")).isEqualTo(1);
+        assertThat(peer.bypasses("transaction")).isEqualTo(2);
         peer.say(query("rollback"));
         peer.reply(complete("ROLLBACK"), READY);
         peer.client();

@@ -312,7 +312,7 @@ class SimpleProtocolTest {
         peer.say(query(READ));
         assertThat(peer.server()).isEmpty();
         assertThat(peer.client()).contains("D1");
-        assertThat(peer.bypasses("transaction")).isEqualTo(1);
+        assertThat(peer.bypasses("transaction")).isEqualTo(3);
     }
 
     @Test

@@ -116,7 +116,7 @@ class StatementTextTest {
     @Test
     void utilitiesAreToldFromWrites() {
         assertThat(text("set x to y").refusal()).isEqualTo(Why.UTILITY);
-        assertThat(text("begin").refusal()).isEqualTo(Why.UTILITY);
+        assertThat(text("begin").refusal()).isEqualTo(Why.TRANSACTION);
         assertThat(text("delete from t").refusal()).isEqualTo(Why.WRITE);
     }
 
