@@ -23,7 +23,8 @@ public record EdgeRegistration(
     public static final String EDGE_ID_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
 
     /** Would stand in paths where home's own words stand: {@code /api/edge/subscribe}. */
-    private static final Set<String> RESERVED = Set.of("register", "subscribe", "invalidate", "prune", "eligible");
+    private static final Set<String> RESERVED =
+            Set.of("register", "subscribe", "invalidate", "prune", "eligible", "tunnel");
 
     private static final int MAX_REGION = 64;
     private static final int MAX_URL = 255;

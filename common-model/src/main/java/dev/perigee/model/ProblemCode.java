@@ -29,6 +29,7 @@ public enum ProblemCode {
     HOME_ANSWER_INVALID(502, "Home gave an answer that makes no sense"),
     OUTCOME_UNKNOWN(502, "The connection was lost: the statement may or may not have taken effect"),
     CAPACITY_EXCEEDED(503, "No more edges are accepted"),
+    TUNNELS_EXHAUSTED(503, "No more tunnels to the database are opened"),
     DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
     FEED_UNAVAILABLE(503, "The database's change feed is not connected"),
     SHUTTING_DOWN(503, "The service is shutting down"),

@@ -4,14 +4,17 @@ import reactor.blockhound.BlockHound;
 import reactor.blockhound.integration.BlockHoundIntegration;
 
 /**
- * Tells BlockHound, where it is installed, which locks of libraries we use on event loops are no fault: taken once per
- * type, and held for no longer than it takes to look at a class.
+ * Tells BlockHound, where it is installed, which locks of libraries we use on event loops are no fault: taken rarely,
+ * and held for no longer than it takes to look at a class, to put a buffer's arena in order, or to take an evicted entry out.
  */
 public final class BlockingRules implements BlockHoundIntegration {
 
     @Override
     public void applyTo(BlockHound.Builder builder) {
         builder.allowBlockingCallsInside(
-                "tools.jackson.databind.deser.DeserializerCache", "_createAndCacheValueDeserializer");
+                        "tools.jackson.databind.deser.DeserializerCache", "_createAndCacheValueDeserializer")
+                .allowBlockingCallsInside(
+                        "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines")
+                .allowBlockingCallsInside("com.github.benmanes.caffeine.cache.BoundedLocalCache", "put");
     }
 }

@@ -14,19 +14,19 @@ import reactor.netty.http.server.HttpServerRequest;
  * first request, a moment after connecting, and so gets in however many others hold connections open for nothing.
  * Thread-safe.
  */
-final class Strangers {
+public final class Strangers {
 
     private final int most;
     /** In the order in which they came. */
     private final Set<Channel> channels = new LinkedHashSet<>();
 
-    Strangers(int most) {
+    public Strangers(int most) {
         this.most = most;
     }
 
     /** Somebody has connected. */
     @SuppressWarnings("FutureReturnValueIgnored") // of a connection that is to be closed nothing more is wanted
-    void connected(Channel channel) {
+    public void connected(Channel channel) {
         Channel longest = null;
         synchronized (channels) {
             channels.add(channel);
@@ -59,6 +59,11 @@ final class Strangers {
                 }
             });
         }
+    }
+
+    /** On this connection a valid token, or whatever takes its place, has been shown. */
+    public void known(Channel channel) {
+        forget(channel);
     }
 
     private void forget(Channel channel) {

@@ -108,7 +108,8 @@ class ModelTest {
                 "subscribe",
                 "invalidate",
                 "prune",
-                "eligible"
+                "eligible",
+                "tunnel"
             })
     void someNamesAreNoEdgeIds(String id) {
         assertThatIllegalArgumentException().isThrownBy(() -> new EdgeRegistration(id, "here", "http://a"));
@@ -192,6 +193,33 @@ class ModelTest {
         assertThat(Arrays.stream(ProblemCode.values()).map(ProblemCode::title).collect(Collectors.toSet()))
                 .hasSize(ProblemCode.values().length);
         assertThat(ProblemCode.values()).allMatch(code -> code.status() >= 400 && code.status() < 600);
+    }
+
+    @Test
+    void aStatementToAskAboutIsValidated() {
+        List<String> path = List.of("pg_catalog", "public");
+        assertThat(new StatementRequest("select 1", "app", path).schemas()).isEqualTo(path);
+        assertThatIllegalArgumentException().isThrownBy(() -> new StatementRequest(" ", "app", path));
+        assertThatIllegalArgumentException().isThrownBy(() -> new StatementRequest("select '\0'", "app", path));
+        assertThatIllegalArgumentException().isThrownBy(() -> new StatementRequest("select 1", null, path));
+        for (List<String> schemas : Arrays.asList(
+                null,
+                List.<String>of(),
+                List.of(""),
+                Collections.<String>singletonList(null),
+                List.of("pg_temp_3", "pg_catalog"),
+                List.of("a\0"),
+                Collections.nCopies(101, "a"))) {
+            assertThatIllegalArgumentException().isThrownBy(() -> new StatementRequest("select 1", "app", schemas));
+        }
+    }
+
+    @Test
+    void whatIsCacheableIsSoAsOfAVersion() {
+        assertThat(new StatementAnswer("gate-closed", null, null, null).tables())
+                .isEmpty();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new StatementAnswer("cacheable", List.of("public.a"), null, null));
     }
 
     @Test

@@ -1,11 +1,11 @@
 package dev.perigee.edge;
 
 /** The edge cannot start as it is configured. The message names the property. */
-final class InvalidEdgeProperty extends RuntimeException {
+public final class InvalidEdgeProperty extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    InvalidEdgeProperty(String message) {
+    public InvalidEdgeProperty(String message) {
         super(message);
     }
 }

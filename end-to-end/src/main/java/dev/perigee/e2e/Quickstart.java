@@ -1,14 +1,11 @@
 package dev.perigee.e2e;
 
+import dev.perigee.e2e.QuickstartClient.Answer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -42,8 +39,7 @@ public final class Quickstart {
     private final boolean check;
     private final int portBase;
     private final Path root;
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final QuickstartClient client;
     private final Map<String, String> tokens = new LinkedHashMap<>();
     private final Deque<ServiceProcess> services = new ArrayDeque<>();
     private String jdbcUrl = "";
@@ -57,13 +53,14 @@ public final class Quickstart {
             new SecureRandom().nextBytes(random);
             tokens.put(role, HexFormat.of().formatHex(random));
         }
+        this.client = new QuickstartClient(token("CLIENT"));
     }
 
     /**
      * Runs it.
      *
      * @param args {@code --check}: exit when done, 0 if all went as it should; {@code --port-base N}: home listens on N,
-     *     the edges on N+1 and N+2
+     *     the edges on N+1 and N+2, and for PostgreSQL's protocol on N+3 and N+4
      */
     public static void main(String[] args) {
         boolean check = false;
@@ -78,8 +75,8 @@ public final class Quickstart {
                 System.exit(2);
             }
         }
-        if (portBase < 1 || portBase > 65_533) {
-            System.err.println("quickstart: the port base must be 1 to 65533");
+        if (portBase < 1 || portBase > 65_531) {
+            System.err.println("quickstart: the port base must be 1 to 65531");
             System.exit(2);
         }
         System.exit(new Quickstart(check, portBase, Path.of("").toAbsolutePath()).run());
@@ -110,7 +107,7 @@ public final class Quickstart {
     }
 
     private void start() throws IOException {
-        for (int port : new int[] {portBase, portBase + 1, portBase + 2}) {
+        for (int port : IntStream.rangeClosed(portBase, portBase + 4).toArray()) {
             requireFree(port);
         }
         OUT.println("Starting a home with its embedded PostgreSQL, and two edges ...");
@@ -134,13 +131,20 @@ public final class Quickstart {
                     List.of(
                             "--perigee.edge.id=edge-" + n,
                             "--perigee.edge.region=region-" + n,
+                            "--perigee.edge.pgwire.port=" + wirePort(n),
+                            "--perigee.edge.pgwire.address=127.0.0.1",
+                            // As the embedded PostgreSQL does itself: whoever comes from this machine.
+                            "--perigee.edge.pgwire.allow-trust=true",
                             "--perigee.home-url=" + url(0)));
         }
         for (int n = 1; n <= 2; n++) {
             URI health = url(n).resolve("/actuator/health");
             services.peek().awaitListening(url(n));
             services.peek()
-                    .await("in step with home", SOON, () -> get(health).body().contains("\"status\":\"UP\""));
+                    .await(
+                            "in step with home",
+                            SOON,
+                            () -> client.get(health).body().contains("\"status\":\"UP\""));
         }
         OUT.printf("  up after %.1f s%n", seconds(began));
         jdbcUrl = "jdbc:postgresql://127.0.0.1:" + databasePort + "/postgres?user=postgres";
@@ -191,7 +195,7 @@ public final class Quickstart {
             step(
                     "read your write, at edge 1",
                     1,
-                    query(1, READ_BODY, "Perigee-Min-Version", write.version),
+                    query(1, READ_BODY, "Perigee-Min-Version", write.version()),
                     "",
                     "12.50");
             step("read it at edge 2", 2, query(2, READ_BODY), "fwd=", "12.50");
@@ -205,6 +209,29 @@ public final class Quickstart {
             step("read through edge 1", 1, query(1, READ_BODY), "fwd=", "99.90");
             step("read through edge 2", 2, query(2, READ_BODY), "fwd=", "99.90");
             step("and from memory again", 1, query(1, READ_BODY), "hit", "99.90");
+        }
+        OUT.println("\nAnd PostgreSQL's own protocol: JDBC, with another port in its URL and nothing else.\n");
+        try (Connection sql = DriverManager.getConnection(wireUrl(1));
+                Statement statement = sql.createStatement()) {
+            Answer first = QuickstartClient.query(statement, READ.replace("$1", "1"));
+            step("read through edge 1", 1, first, "", "99.90");
+            services.peek()
+                    .await(
+                            "a hit by PostgreSQL's protocol",
+                            SOON,
+                            () -> QuickstartClient.query(statement, READ.replace("$1", "1"))
+                                    .cacheStatus()
+                                    .equals("hit"));
+            step("the same again", 1, QuickstartClient.query(statement, READ.replace("$1", "1")), "hit", "99.90");
+            statement.executeUpdate("UPDATE shop.products SET price = 10.00 WHERE id = 1");
+            step(
+                    "read your write, in the same session",
+                    1,
+                    QuickstartClient.query(statement, READ.replace("$1", "1")),
+                    "",
+                    "10.00");
+        } catch (SQLException failure) {
+            throw new IllegalStateException("by PostgreSQL's protocol: " + failure.getMessage(), failure);
         }
     }
 
@@ -220,7 +247,7 @@ public final class Quickstart {
                             "a hit at edge " + n,
                             SOON,
                             () -> query(edge, READ_BODY.replace("[1]", "[2]"))
-                                    .cacheStatus
+                                    .cacheStatus()
                                     .contains("hit"));
             IntStream.rangeClosed(3, WARM_UP).parallel().forEach(id -> {
                 String body = READ_BODY.replace("[1]", "[" + id + "]");
@@ -237,17 +264,20 @@ public final class Quickstart {
                     .await(
                             "invalidation at edge " + n,
                             SOON,
-                            () -> query(n, READ_BODY, "Cache-Control", "only-if-cached").status == 504);
+                            () -> query(n, READ_BODY, "Cache-Control", "only-if-cached")
+                                            .status()
+                                    == 504);
             seen[n - 1] = String.format("edge %d after %.1f ms", n, (System.nanoTime() - committed) / 1e6);
         });
         OUT.printf("     %-42s %s%n", "the stale entry is gone from", String.join(", ", seen));
     }
 
     private static void step(String what, int edge, Answer answer, String status, String body) {
-        OUT.printf("     %-42s %6.1f ms   %-40s %s%n", what, answer.millis, answer.shortStatus(), answer.shortBody());
-        if (!answer.cacheStatus.contains(status) || !answer.body.contains(body)) {
-            throw new IllegalStateException("edge " + edge + " answered " + answer.status + " \"" + answer.cacheStatus
-                    + "\" " + answer.body + ", but \"" + status + "\" and " + body + " were expected");
+        OUT.printf("     %-42s %6.1f ms   %-40s %s%n", what, answer.millis(), answer.shortStatus(), answer.shortBody());
+        if (!answer.cacheStatus().contains(status) || !answer.body().contains(body)) {
+            throw new IllegalStateException(
+                    "edge " + edge + " answered " + answer.status() + " \"" + answer.cacheStatus() + "\" "
+                            + answer.body() + ", but \"" + status + "\" and " + body + " were expected");
         }
     }
 
@@ -259,7 +289,7 @@ public final class Quickstart {
                 edge 1  %s
                 edge 2  %s
                 client  %s
-                psql    '%s'
+                psql    '%s'   (edge 1; straight: '%s')
 
                 Try:
                   curl -i %s/api/query -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '%s'
@@ -275,7 +305,8 @@ public final class Quickstart {
                 url(1),
                 url(2),
                 token("CLIENT"),
-                jdbcUrl.replace("jdbc:", "").replace("?user=postgres", "").replace("//", "//postgres@"),
+                psql(wireUrl(1)),
+                psql(jdbcUrl),
                 url(1),
                 token("CLIENT"),
                 READ_BODY,
@@ -293,53 +324,20 @@ public final class Quickstart {
         return token;
     }
 
-    private record Answer(int status, double millis, String cacheStatus, String version, String body) {
-
-        String shortStatus() {
-            int semicolon = cacheStatus.indexOf(';');
-            String own = semicolon < 0 ? cacheStatus : cacheStatus.substring(semicolon + 2);
-            return own.replace("fwd-status=200; ", "").replace("; fwd-status=200", "");
-        }
-
-        String shortBody() {
-            int rows = body.indexOf("\"rows\":");
-            return rows < 0 ? body : body.substring(rows + 7, body.length() - 1);
-        }
-    }
-
     private Answer query(int edge, String body, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(url(edge).resolve("/api/query"))
-                .timeout(SOON)
-                .header("Authorization", "Bearer " + token("CLIENT"))
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body));
-        if (headers.length > 0) {
-            request.headers(headers);
-        }
-        long began = System.nanoTime();
-        HttpResponse<String> response = send(request.build());
-        double millis = (System.nanoTime() - began) / 1e6;
-        return new Answer(
-                response.statusCode(),
-                millis,
-                response.headers().firstValue("Cache-Status").orElse(""),
-                response.headers().firstValue("Perigee-Version").orElse(""),
-                response.body().strip());
+        return client.query(url(edge), body, headers);
     }
 
-    private HttpResponse<String> get(URI uri) {
-        return send(HttpRequest.newBuilder(uri).timeout(SOON).build());
+    private int wirePort(int edge) {
+        return portBase + 2 + edge;
     }
 
-    private HttpResponse<String> send(HttpRequest request) {
-        try {
-            return http.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
-        } catch (IOException failure) {
-            throw new IllegalStateException(request.uri() + ": " + failure, failure);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(interrupted);
-        }
+    private String wireUrl(int edge) {
+        return "jdbc:postgresql://127.0.0.1:" + wirePort(edge) + "/postgres?user=postgres";
+    }
+
+    private static String psql(String jdbcUrl) {
+        return jdbcUrl.replace("jdbc:", "").replace("?user=postgres", "").replace("//", "//postgres@");
     }
 
     private URI url(int service) {

@@ -136,6 +136,7 @@ final class Fleet implements AutoCloseable {
     private ServiceProcess launch(String name, String module, List<String> given) throws IOException {
         Map<String, String> byName = new LinkedHashMap<>();
         byName.put("--server.port", "--server.port=" + port(name));
+        byName.put("--perigee.edge.pgwire.port", "--perigee.edge.pgwire.port=0");
         given.forEach(argument -> byName.put(argument.substring(0, argument.indexOf('=')), argument));
         List<String> arguments = List.copyOf(byName.values());
         Map<String, String> environment = new LinkedHashMap<>();

@@ -103,6 +103,7 @@ final class Jars {
                 List.of(
                         "--server.port=" + port,
                         "--perigee.home.database.ephemeral=true",
+                        "--perigee.edge.pgwire.port=0",
                         "--perigee.home-url=http://127.0.0.1:1",
                         "--perigee.auth-token=none"))) {
             service.awaitListening(URI.create("http://127.0.0.1:" + port));

@@ -18,6 +18,7 @@ class ArchitectureTest {
     private static final String WAL = "dev.perigee.home.wal..";
     private static final String EDGES = "dev.perigee.home.edges..";
     private static final String QUERY = "dev.perigee.home.query..";
+    private static final String TUNNEL = "dev.perigee.home.tunnel..";
     private static final String SECURITY = "dev.perigee.home.security..";
 
     @ArchTest
@@ -73,6 +74,22 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage(EDGES)
             .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule tunnelsKnowTheDatabaseAlone = noClasses()
+            .that()
+            .resideInAPackage(TUNNEL)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(LOG, WAL, EDGES, QUERY, SECURITY);
+
+    @ArchTest
+    static final ArchRule nobodyKnowsTheTunnels = noClasses()
+            .that()
+            .resideOutsideOfPackage(TUNNEL)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(TUNNEL);
 
     @ArchTest
     static final ArchRule theCoreIsPlainJava = noClasses()

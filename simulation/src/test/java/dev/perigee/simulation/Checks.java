@@ -2,19 +2,20 @@ package dev.perigee.simulation;
 
 import dev.perigee.edge.link.LinkView;
 import dev.perigee.edge.query.EdgeReads.Answered;
+import dev.perigee.home.edges.HomeEdges;
 import dev.perigee.home.log.EpochLog;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.simulation.Cluster.ReadTruth;
 import dev.perigee.simulation.Cluster.Token;
 import dev.perigee.simulation.Coverage.Happened;
-import dev.perigee.simulation.SimDatabase.Tx;
 import java.time.Instant;
 import java.util.List;
 
 /**
  * What must hold, by the history that the database keeps: (S1) an answer lacks no commit at or below the version it
  * claims; (S2) nor one that was visible before the time it claims; (S3) nor one of its token; (S4) an edge that claims to
- * be complete knows every change of its interest, and none that never was; (M) everything stays within its bounds.
+ * be complete knows every change of its interest, and none that never was; (H) home believes and says nothing of an edge
+ * that is not so, which is checked where it happens; (M) everything stays within its bounds.
  */
 final class Checks {
 
@@ -32,7 +33,8 @@ final class Checks {
     }
 
     /** A client has its answer. */
-    void answered(SimEdge edge, String sql, String control, Token token, Answered answer) {
+    void answered(SimEdge edge, String sql, String control, Token token, long asked, Answered answer) {
+        saysWhy(edge, sql, control, answer);
         if (answer.status() != 200) {
             return;
         }
@@ -53,6 +55,8 @@ final class Checks {
             visibleBefore(truth, asOf, what);
             if (hit) {
                 withinBound(edge, control, answer, asOf, truth, what);
+            } else if (asked - asOf > bound(edge, control)) {
+                throw new AssertionError("(S2) read " + (asked - asOf) / 1e9 + " s before it was asked for: " + what);
             }
         }
         if (token != null) {
@@ -71,6 +75,25 @@ final class Checks {
                 seenBy(truth, token, what);
             }
         }
+    }
+
+    /** The edge's own bound and the request's are told apart: beyond the one it may have to refuse. */
+    private static void saysWhy(SimEdge edge, String sql, String control, Answered answer) {
+        if (answer.cacheStatus().contains("detail=max-age") && !asksForAge(control)) {
+            throw new AssertionError(
+                    "(S2) " + edge + " answers " + sql + " by an age that nobody asked for: " + answer.cacheStatus());
+        }
+    }
+
+    private static boolean asksForAge(String control) {
+        return control != null && control.startsWith("max-age=");
+    }
+
+    private static long bound(SimEdge edge, String control) {
+        long bound = edge.settings.maxStaleness();
+        return asksForAge(control)
+                ? Math.min(bound, Long.parseLong(control.substring("max-age=".length())) * SECOND)
+                : bound;
     }
 
     private void upTo(ReadTruth truth, StreamPosition version, int tables, String why, String what) {
@@ -114,10 +137,7 @@ final class Checks {
     }
 
     private void withinBound(SimEdge edge, String control, Answered answer, long asOf, ReadTruth truth, String what) {
-        long bound = edge.settings.maxStaleness();
-        if (control != null && control.startsWith("max-age=")) {
-            bound = Math.min(bound, Long.parseLong(control.substring("max-age=".length())) * SECOND);
-        }
+        long bound = bound(edge, control);
         if (answer.cacheStatus().contains("stale-if-error")) {
             world.coverage.count(Happened.STALE_IF_ERROR_HITS);
             bound += Math.max(
@@ -159,6 +179,34 @@ final class Checks {
             if (edge.touched) {
                 edge.touched = false;
                 knowsEveryChange(edge);
+            }
+        }
+    }
+
+    /** Home has taken an acknowledgement: whoever waits until edges have confirmed an invalidation goes by that. */
+    void believed(SimHome home, SimEdge edge, HomeEdges.Session session) {
+        String epoch = session.alignedTo();
+        if (epoch == null) {
+            return;
+        }
+        if (!edge.epochs.contains(epoch)) {
+            throw new AssertionError("(H) " + home + " takes " + edge + " to be in " + epoch + ", and it never was");
+        }
+        if (epoch.equals(edge.marks.epoch())) {
+            int number = database.epochs.indexOf(epoch);
+            for (int table = 0; table < SimDatabase.TABLES; table++) {
+                String name = SimDatabase.table(table);
+                if (edge.interest.covers(name)) {
+                    long mark = edge.marks.highest(List.of(name));
+                    List<Tx> changes = database.changesOf.get(table);
+                    for (int i = changes.size() - 1; i >= 0 && changes.get(i).epoch == number; i--) {
+                        Tx tx = changes.get(i);
+                        if (tx.commitLsn > mark && !lost(tx) && session.confirmed(tx.commitLsn)) {
+                            throw new AssertionError("(H) " + home + " takes " + edge + " to know of " + tx
+                                    + ", and it knows changes of " + name + " only up to " + mark);
+                        }
+                    }
+                }
             }
         }
     }

@@ -37,6 +37,7 @@ final class Cluster {
     final Dice dice;
     final Settings settings;
     final SimDatabase database;
+    final Checks checks;
     /** Whether frames are written as JSON and read again: in one seed of four. */
     final boolean written;
 
@@ -62,6 +63,8 @@ final class Cluster {
     int synchronousShare;
 
     int asynchronousShare;
+    /** The faults have stopped. */
+    boolean healed;
 
     Cluster(World world) {
         this.world = world;
@@ -69,9 +72,10 @@ final class Cluster {
         this.settings = new Settings(
                 dice.oneIn(3) ? 2 + dice.below(3) : 4 + dice.below(29),
                 2_000_000_000L + dice.millis(0, 3_000),
-                dice.oneIn(3),
+                dice.oneIn(2),
                 dice.oneIn(2) ? Duration.ofSeconds(3) : Duration.ofMillis(300));
         this.database = new SimDatabase(world);
+        this.checks = new Checks(this);
         this.written = dice.oneIn(4);
         int homeCount = dice.oneIn(3) ? 1 : dice.oneIn(3) ? 3 : 2;
         int edgeCount = dice.oneIn(4) ? 1 : dice.oneIn(3) ? 3 + dice.below(2) : 2;
@@ -93,17 +97,8 @@ final class Cluster {
             startHome(i);
         }
         for (int i = 0; i < edgeCount; i++) {
-            List<String> interest = null;
-            if (i > 0 && dice.oneIn(2)) {
-                interest = new ArrayList<>();
-                for (int t = 0; t < SimDatabase.TABLES; t++) {
-                    if (t == 0 || !dice.oneIn(3)) {
-                        interest.add(SimDatabase.table(t));
-                    }
-                }
-            }
             edgeSettings[i] = new EdgeSettings(
-                    interest,
+                    i > 0 && dice.oneIn(2) ? someInterest() : null,
                     dice.millis(2_000, 6_000),
                     dice.oneIn(4) ? WhenStale.REFUSE : WhenStale.BYPASS,
                     dice.oneIn(3) ? 10_000_000_000L : 0,
@@ -111,6 +106,27 @@ final class Cluster {
             linkDelay[i] = dice.micros(50, 3_000);
             startEdge(i);
         }
+    }
+
+    private List<String> someInterest() {
+        List<String> interest = new ArrayList<>();
+        for (int table = 0; table < SimDatabase.TABLES; table++) {
+            if (table == 0 || !dice.oneIn(3)) {
+                interest.add(SimDatabase.table(table));
+            }
+        }
+        return interest;
+    }
+
+    /** From its next start on. */
+    void changeInterest(int place) {
+        EdgeSettings before = edgeSettings[place];
+        edgeSettings[place] = new EdgeSettings(
+                dice.oneIn(3) ? null : someInterest(),
+                before.maxStaleness(),
+                before.whenStale(),
+                before.staleIfError(),
+                before.ttl());
     }
 
     /** One or two. */
@@ -199,7 +215,7 @@ final class Cluster {
         return reads.size() - 1;
     }
 
-    int token(StreamPosition version, SimDatabase.Tx tx) {
+    int token(StreamPosition version, Tx tx) {
         tokens.add(new Token(version, tx.epoch, database.visibleNumber(), 0));
         return tokens.size() - 1;
     }

@@ -6,7 +6,6 @@ import dev.perigee.simulation.Cluster.Token;
 import dev.perigee.simulation.Coverage.Happened;
 import dev.perigee.simulation.Schedule.Action;
 import dev.perigee.simulation.SimDatabase.Commit;
-import dev.perigee.simulation.SimDatabase.Tx;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -81,12 +80,12 @@ final class Deeds {
             case LOSE_SLOT -> {
                 if (in != null && cluster.loseSlot(in)) {
                     world.coverage.count(Happened.SLOTS_LOST);
-                    in.after(dice.millis(1, 500), "finds its slot lost", in::loseFeed);
+                    in.after(dice.millis(1, 500), "finds its slot lost", in.follower::loseFeed);
                 }
             }
             case LOSE_FEED -> {
                 if (in != null) {
-                    in.loseFeed();
+                    in.follower.loseFeed();
                 }
             }
             case SLOW_FEED -> {
@@ -94,17 +93,23 @@ final class Deeds {
                 world.schedule(
                         null, dice.millis(100, 5_000), "the feed is fast again", () -> cluster.slowFeed[home] = false);
             }
+            case HOLD_FEED -> {
+                if (in != null) {
+                    world.coverage.count(Happened.FEEDS_HELD);
+                    in.follower.hold(dice.oneIn(2) ? dice.millis(50, 1_000) : dice.millis(1_000, 9_000));
+                }
+            }
             case ELIGIBILITY -> eligibility(edge, dice.oneIn(2), dice.oneIn(3));
             case EVICT -> {
                 if (database.up) {
                     world.coverage.count(Happened.EVICTIONS);
-                    database.evict("e" + edge);
+                    database.control.evict("e" + edge);
                 }
             }
             case KILL_HOME -> {
                 world.coverage.count(Happened.HOME_KILLS);
                 cluster.stopHome(home);
-                startLater(home, dice);
+                startLater(home, dice, dice.below(4));
             }
             case DRAIN_HOME -> {
                 if (in != null) {
@@ -113,7 +118,7 @@ final class Deeds {
                     world.schedule(null, dice.millis(20, 1_000), "home-" + home + " ends", () -> {
                         if (cluster.homes[home] == in) {
                             cluster.stopHome(home);
-                            startLater(home, dice);
+                            startLater(home, dice, 0);
                         }
                     });
                 }
@@ -127,6 +132,10 @@ final class Deeds {
             case RESTART_EDGE -> {
                 world.coverage.count(Happened.EDGE_RESTARTS);
                 at.die();
+                if (dice.oneIn(3)) {
+                    world.coverage.count(Happened.INTEREST_CHANGES);
+                    cluster.changeInterest(edge);
+                }
                 cluster.startEdge(edge);
             }
             case FREEZE_EDGE -> {
@@ -166,6 +175,9 @@ final class Deeds {
             }
             case CUT_FRAME -> with(at, stream -> stream.cutNext = true);
             case DUPLICATE_FRAME -> with(at, stream -> stream.twiceNext = true);
+            case GARBLE_FRAME -> with(at, stream -> stream.garbleNext = true);
+            case SWAP_FRAMES -> with(at, stream -> stream.swapNext = true);
+            case CUT_AFTER_RECORD -> with(at, stream -> stream.cutAfterRecord = true);
             case LOSE_ACK -> at.loseAcks = 1 + dice.below(3);
             case DUPLICATE_ACK -> at.repeatAcks = 1 + dice.below(3);
             case LATE_ACK -> at.lateAcks = 1 + dice.below(4);
@@ -196,10 +208,37 @@ final class Deeds {
         }
     }
 
-    private void startLater(int home, Dice dice) {
-        world.schedule(null, dice.millis(20, 4_000), "home-" + home + " starts", () -> {
+    /** It may die again soon after, so many times. Clients wait neither while it is away nor when it is back. */
+    private void startLater(int home, Dice dice, int crashes) {
+        long away = dice.millis(20, 4_000);
+        world.schedule(null, away / 2, "a commit meanwhile", () -> {
+            if (!cluster.healed) {
+                commit(tables(dice));
+            }
+        });
+        for (int i = 0; i < 6; i++) {
+            world.schedule(null, away + dice.millis(0, 1_000), "a read meanwhile", () -> {
+                if (!cluster.healed) {
+                    read(cluster.edges[dice.below(cluster.edges.length)], dice);
+                }
+            });
+        }
+        world.schedule(null, away, "home-" + home + " starts", () -> {
             if (cluster.homes[home] == null) {
                 cluster.startHome(home);
+                if (crashes > 0) {
+                    diesAgain(cluster.homes[home], dice, crashes - 1);
+                }
+            }
+        });
+    }
+
+    private void diesAgain(SimHome home, Dice dice, int crashes) {
+        home.after(dice.millis(200, 3_000), "may die again", () -> {
+            if (!cluster.healed) {
+                world.coverage.count(Happened.CRASH_LOOPS);
+                cluster.stopHome(home.place);
+                startLater(home.place, dice, crashes);
             }
         });
     }
@@ -266,7 +305,8 @@ final class Deeds {
     void eligibility(int edge, boolean enabled, boolean wait) {
         if (database.up) {
             world.coverage.count(Happened.ELIGIBILITY_CHANGES);
-            database.commit(database.setEligible("e" + edge, enabled), wait ? cluster.commitMode() : Commit.LOCAL);
+            database.commit(
+                    database.control.setEligible("e" + edge, enabled), wait ? cluster.commitMode() : Commit.LOCAL);
         }
     }
 
@@ -300,13 +340,14 @@ final class Deeds {
     }
 
     private void ask(SimEdge edge, String sql, String control, Token token, boolean remember) {
+        long asked = world.now;
         world.coverage.count(Happened.READS);
         edge.read(sql, control, token == null ? null : token.version().toString(), answer -> {
             Answers.count(world.coverage, answer);
             if (world.traced()) {
                 world.say(edge.name, "answers " + sql + " " + answer);
             }
-            checks.answered(edge, sql, control, token, answer);
+            checks.answered(edge, sql, control, token, asked, answer);
             if (remember && answer.status() == 200 && answer.version() != null) {
                 StreamPosition version = StreamPosition.parse(answer.version());
                 Cluster.ReadTruth truth = cluster.reads.get(Integer.parseInt(answer.body()));

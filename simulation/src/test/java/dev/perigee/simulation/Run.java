@@ -22,7 +22,7 @@ final class Run {
     Run(long seed, Schedule schedule, Coverage coverage, int lines) {
         this.world = new World(seed, coverage, lines);
         this.cluster = new Cluster(world);
-        this.checks = new Checks(cluster);
+        this.checks = cluster.checks;
         this.deeds = new Deeds(cluster, checks);
         this.schedule = schedule;
         world.afterStep(checks::everything);
@@ -50,6 +50,7 @@ final class Run {
     /** The faults stop. */
     private void settle() {
         world.say("", "The faults stop.");
+        cluster.healed = true;
         database().standbyMissing = false;
         cluster.synchronousShare = 0;
         cluster.asynchronousShare = 0;
@@ -65,6 +66,7 @@ final class Run {
             if (cluster.homes[home] == null) {
                 cluster.startHome(home);
             }
+            cluster.homes[home].follower.release();
             for (int edge = 0; edge < cluster.edges.length; edge++) {
                 cluster.partition(edge, home, false);
             }
@@ -121,7 +123,8 @@ final class Run {
                     && complete.epoch().equals(epoch)
                     && complete.version() >= last
                     && view.eligibility().enabled()
-                    && view.staleness(edge.nanos()) < edge.settings.maxStaleness();
+                    // With something to spare: the reads that follow take their time.
+                    && view.staleness(edge.nanos()) < edge.settings.maxStaleness() - SECOND / 10;
             if (!inStep) {
                 return edge + " is at " + view + " of " + epoch + ":" + last;
             }
@@ -137,8 +140,9 @@ final class Run {
                 String[] answers = new String[1];
                 for (int attempt = 0; attempt < 2; attempt++) {
                     boolean[] done = new boolean[1];
+                    long asked = world.now;
                     edge.read(sql, null, null, answer -> {
-                        checks.answered(edge, sql, null, null, answer);
+                        checks.answered(edge, sql, null, null, asked, answer);
                         hit[0] = answer.isHit();
                         answers[0] = answer.toString();
                         done[0] = true;

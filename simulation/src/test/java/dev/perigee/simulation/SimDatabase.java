@@ -1,12 +1,8 @@
 package dev.perigee.simulation;
 
-import dev.perigee.home.edges.HomeEdges;
-import dev.perigee.home.wal.FeedCore.Emitted;
-import dev.perigee.model.EdgeEligibility;
 import dev.perigee.simulation.Coverage.Happened;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -19,50 +15,8 @@ final class SimDatabase {
 
     static final int TABLES = 5;
     static final int VIEWS = 2;
-    private static final long NEVER = Long.MAX_VALUE;
+    private static final long NEVER = Tx.NEVER;
     private static final long START = 1_700_000_000_000_000L;
-
-    /** A transaction. Visibility has an order of its own, which is not that of the WAL. */
-    static final class Tx {
-        final long xid;
-        final int tables;
-        final List<Emitted> messages = new ArrayList<>();
-        /** View and its new tables, or -1. */
-        int view = -1;
-
-        int viewTables;
-        Runnable effect = () -> {};
-        Consumer<Boolean> done = committed -> {};
-        int epoch = -1;
-        long commitLsn;
-        long endLsn;
-        long committedAt;
-        long visibleAt = NEVER;
-        long visibleNumber = NEVER;
-        long vanishedAt = NEVER;
-        boolean waitsForStandby;
-        boolean ended;
-
-        Tx(long xid, int tables) {
-            this.xid = xid;
-            this.tables = tables;
-        }
-
-        boolean allTables() {
-            return view >= 0 || everyTable;
-        }
-
-        /** By a manual invalidation; the truth of the tables does not change. */
-        boolean everyTable;
-
-        int named;
-
-        @Override
-        public String toString() {
-            return "xid " + xid + " tables " + Integer.toBinaryString(tables) + (view >= 0 ? " ddl" : "") + " at "
-                    + commitLsn;
-        }
-    }
 
     /** Of the WAL: a commit, or a message outside transactions. */
     record WalRecord(long lsn, long end, Tx tx, String message) {}
@@ -79,9 +33,9 @@ final class SimDatabase {
     final List<String> epochs = new ArrayList<>();
     private final TreeMap<Long, Tx> running = new TreeMap<>();
     private final List<List<Integer>> viewDefinitions = new ArrayList<>();
-    private final Map<String, EdgeEligibility> eligibility = new TreeMap<>();
-    private final Map<String, Long> generations = new TreeMap<>();
-    private final List<SimHome> followers = new ArrayList<>();
+    private final List<SimFeed> followers = new ArrayList<>();
+
+    final SimControl control = new SimControl(this);
 
     /** What is flushed of it, and what is not; after a crash or a failover what is left. */
     final List<WalRecord> wal = new ArrayList<>();
@@ -91,8 +45,6 @@ final class SimDatabase {
     private long nextXid;
     private long latestCompleted;
     private long visibleNumber;
-    private long generation = 1_000;
-    private long revision;
     private int timeline = 1;
     boolean up = true;
     /** The standby is missing: commits that wait for one wait until it is back. */
@@ -273,7 +225,7 @@ final class SimDatabase {
     private void flushTo(long lsn) {
         if (lsn > flushed) {
             flushed = lsn;
-            followers.forEach(SimHome::walFlushed);
+            followers.forEach(SimFeed::walFlushed);
         }
     }
 
@@ -317,58 +269,6 @@ final class SimDatabase {
         rollback(begin(0));
     }
 
-    List<EdgeEligibility> eligibilityRows() {
-        return List.copyOf(eligibility.values());
-    }
-
-    Tx setEligible(String edge, boolean enabled) {
-        long next = ++revision;
-        Tx tx = begin(0);
-        tx.messages.add(new Emitted(
-                "perigee.eligibility",
-                "{\"edge_id\":\"" + edge + "\",\"enabled\":" + enabled + ",\"revision\":" + next
-                        + ",\"changed_at\":\"2026-01-01T00:00:00+00:00\"}"));
-        // The lock of the row has them become visible in the order of their revisions.
-        tx.effect = () -> eligibility.merge(
-                edge,
-                HomeEdges.row(edge, enabled, next),
-                (before, after) -> before.revision() > after.revision() ? before : after);
-        return tx;
-    }
-
-    /** Under the lock of the edge's row: generations rise in the order of the commits. */
-    void claim(String edge, String home, Consumer<Long> then, Runnable otherwise) {
-        if (!up) {
-            otherwise.run();
-            return;
-        }
-        long claimed = ++generation;
-        generations.put(edge, claimed);
-        Tx tx = begin(0);
-        tx.messages.add(new Emitted(
-                "perigee.claim",
-                "{\"edge_id\":\"" + edge + "\",\"generation\":" + claimed + ",\"home_id\":\"" + home + "\"}"));
-        tx.done = committed -> {
-            if (committed) {
-                then.accept(claimed);
-            } else {
-                otherwise.run();
-            }
-        };
-        commit(tx, Commit.LOCAL);
-    }
-
-    void evict(String edge) {
-        Long held = generations.get(edge);
-        if (held != null) {
-            Tx tx = begin(0);
-            tx.messages.add(new Emitted(
-                    "perigee.evict",
-                    "{\"id\":\"e" + tx.xid + "\",\"edge_id\":\"" + edge + "\",\"generation\":" + held + "}"));
-            commit(tx, Commit.LOCAL);
-        }
-    }
-
     // Slots
 
     /** Calls back when every transaction that runs now has ended or written its commit; then the slot is complete. */
@@ -389,14 +289,14 @@ final class SimDatabase {
         }
     }
 
-    void follow(SimHome home) {
-        if (!followers.contains(home)) {
-            followers.add(home);
+    void follow(SimFeed feed) {
+        if (!followers.contains(feed)) {
+            followers.add(feed);
         }
     }
 
-    void unfollow(SimHome home) {
-        followers.remove(home);
+    void unfollow(SimFeed feed) {
+        followers.remove(feed);
     }
 
     // Ends
@@ -416,7 +316,9 @@ final class SimDatabase {
                 kept = record.end;
             }
         }
-        int lost = dice.below(4);
+        // A standby may be far behind if nobody waits for it: then the new epoch begins well below where the old one
+        // was.
+        int lost = dice.oneIn(2) ? dice.below(4) : dice.below(60);
         long cut = flushed;
         for (int i = wal.size() - 1; i >= 0 && lost > 0; i--, lost--) {
             cut = Math.min(cut, wal.get(i).lsn);
@@ -452,7 +354,7 @@ final class SimDatabase {
             }
         }
         wal.removeIf(record -> record.end > kept);
-        List.copyOf(followers).forEach(SimHome::databaseGone);
+        List.copyOf(followers).forEach(SimFeed::databaseGone);
         followers.clear();
         long position = kept;
         world.schedule(null, dice.millis(5, 800), "database starts", () -> start(position, survivors));

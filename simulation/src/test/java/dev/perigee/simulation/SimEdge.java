@@ -15,7 +15,9 @@ import dev.perigee.model.StreamPosition;
 import dev.perigee.simulation.Coverage.Happened;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** One life of an edge: the real link, watermarks, cache and read path between simulated homes and simulated clients. */
@@ -40,6 +42,8 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     private long tick = -1;
     /** Where resets have brought it, by their position. */
     final List<StreamPosition> resets = new ArrayList<>();
+    /** In which it has been in step. */
+    final Set<String> epochs = new HashSet<>();
     /** Whether anything has changed since the last look. */
     boolean touched;
     /** Acknowledgements to lose, to duplicate, to hold back. */
@@ -97,6 +101,10 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     private void touch(Runnable event) {
         touched = true;
         event.run();
+        StreamPosition to = view().completeTo();
+        if (to != null) {
+            epochs.add(to.epoch());
+        }
     }
 
     // The link
@@ -149,7 +157,7 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     }
 
     @Override
-    public void acknowledge(int attempt, long generation, long upToVersion) {
+    public void acknowledge(int attempt, long generation, StreamPosition upTo) {
         boolean cut = cluster.isCut(this, homePlace);
         if (loseAcks > 0 || cut) {
             loseAcks = Math.max(0, loseAcks - 1);
@@ -157,7 +165,7 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
             boolean arrives = !cut && dice.oneIn(2);
             if (arrives) {
                 // Only the answer is lost.
-                arrive(attempt, generation, upToVersion, cluster.delay(this), false);
+                arrive(attempt, generation, upTo, cluster.delay(this), false);
             }
             after(ACK_TIMEOUT, "has no answer to its ack", () -> touch(() -> link.ackFailed(attempt)));
             return;
@@ -171,12 +179,12 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
         if (repeatAcks > 0) {
             repeatAcks--;
             world.coverage.count(Happened.DUPLICATED_ACKS);
-            arrive(attempt, generation, upToVersion, delay + dice.millis(1, 3_000), false);
+            arrive(attempt, generation, upTo, delay + dice.millis(1, 3_000), false);
         }
-        arrive(attempt, generation, upToVersion, delay, true);
+        arrive(attempt, generation, upTo, delay, true);
     }
 
-    private void arrive(int attempt, long generation, long version, long delay, boolean answered) {
+    private void arrive(int attempt, long generation, StreamPosition upTo, long delay, boolean answered) {
         SimHome home = cluster.homes[homePlace];
         SimStream mine = stream;
         boolean[] done = {!answered};
@@ -191,14 +199,14 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
         }
         home.after(
                 delay,
-                "ack of " + name + " generation " + generation + " to " + version,
+                "ack of " + name + " generation " + generation + " to " + upTo,
                 () -> home.acknowledge(
                         edgeId,
                         mine != null && mine.session() != null && mine.session().generation() == generation
                                 ? mine
                                 : null,
                         generation,
-                        version,
+                        upTo,
                         (status, answer) -> {
                             if (done[0]) {
                                 return;
@@ -222,11 +230,16 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     @Override
     public void flushed() {
         world.coverage.count(Happened.FLUSHES);
+        mayBreak();
     }
 
     @Override
     public void reset(StreamPosition to) {
         resets.add(to);
+        mayBreak();
+    }
+
+    private void mayBreak() {
         if (breakNextAction) {
             breakNextAction = false;
             world.coverage.count(Happened.BROKEN_ACTIONS);
@@ -275,7 +288,7 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
     /** A frame of which the end is missing comes through as if it were whole. */
     void half(SimStream from, Wire frame) {
         String data = frame.data();
-        touch(() -> link.frame(from.attempt, frame.name(), frame.id(), data.substring(0, data.length() / 2)));
+        touch(() -> link.frame(from.attempt, frame.name(), frame.id(), data.substring(0, dice.below(data.length()))));
     }
 
     void lost(SimStream from, String why) {
@@ -300,6 +313,9 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
         if (stream != null) {
             stream.cutNext = false;
             stream.twiceNext = false;
+            stream.garbleNext = false;
+            stream.swapNext = false;
+            stream.cutAfterRecord = false;
         }
     }
 

@@ -4,9 +4,10 @@ import dev.perigee.edge.query.EdgeReads;
 import dev.perigee.home.edges.HomeEdges;
 import dev.perigee.home.query.HomeDecisions;
 import dev.perigee.home.wal.FeedCore;
-import dev.perigee.home.wal.FeedCore.Decoded;
 import dev.perigee.model.AcknowledgementAnswer;
+import dev.perigee.model.EdgeEligibility;
 import dev.perigee.model.EdgeRegistration;
+import dev.perigee.model.Goodbye;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.simulation.Coverage.Happened;
 import dev.perigee.web.ProblemException;
@@ -25,32 +26,26 @@ final class SimHome extends SimProcess {
 
     static final Map<Integer, String> NAMES = names();
     private static final long SECOND = 1_000_000_000L;
-    private static final long SILENCE = 5 * SECOND;
 
     private final Cluster cluster;
     private final SimDatabase database;
     private final Dice dice;
     final int place;
-    private final String homeId;
     final FeedCore feed;
+    final SimFeed follower;
     final HomeEdges edges;
     private final HomeDecisions decisions;
     final List<SimStream> streams = new ArrayList<>();
     /** Transactions on its connections, which end with them. */
-    private final List<SimDatabase.Tx> writing = new ArrayList<>();
+    private final List<Tx> writing = new ArrayList<>();
 
-    /** Counts the sessions of the feed; what belongs to a former one is ignored. */
-    private int session;
-
-    private boolean following;
-    private boolean asking;
-    private long pause;
-    private int next;
-    private boolean decoding;
     private boolean pumping;
     private boolean draining;
     private int pulses;
-    private String walEpoch = "";
+    /** Of which edge which revision was decoded, in the epoch in which that was. */
+    private final Map<String, Integer> revisions = new TreeMap<>();
+
+    private String revisionsOf = "";
 
     SimHome(Cluster cluster, int place, String homeId) {
         super(cluster.world, "home-" + place);
@@ -58,7 +53,6 @@ final class SimHome extends SimProcess {
         this.database = cluster.database;
         this.dice = world.dice;
         this.place = place;
-        this.homeId = homeId;
         this.feed = new FeedCore(homeId, this::nanos, clock(), cluster.settings.retain(), NAMES, world.meters);
         this.edges = new HomeEdges(
                 homeId,
@@ -69,11 +63,11 @@ final class SimHome extends SimProcess {
                 this::nanos,
                 this::instant,
                 this::claim,
-                database::eligibilityRows,
+                database.control::eligibilityRows,
                 world.meters);
         this.decisions = new HomeDecisions(feed.log());
         edges.onChange(this::wake);
-        after(dice.millis(0, 200), "connects its feed", this::connect);
+        this.follower = new SimFeed(cluster, this, homeId);
         after(dice.millis(1, 1000), "pulse", this::pulse);
     }
 
@@ -85,232 +79,11 @@ final class SimHome extends SimProcess {
         return names;
     }
 
-    // The feed
-
-    private void connect() {
-        if (following) {
-            return;
-        }
-        int mine = ++session;
-        if (!database.up) {
-            again();
-            return;
-        }
-        String epoch = database.epoch();
-        after(dice.micros(200, 5_000), "asks for a slot", () -> {
-            if (mine != session) {
-                return;
-            }
-            if (!database.up || !epoch.equals(database.epoch())) {
-                again();
-                return;
-            }
-            Long durable = cluster.slots.get(homeId);
-            if (durable != null) {
-                begin(mine, epoch, durable);
-            } else {
-                database.createSlot(this, position -> {
-                    if (cluster.settings.durable()) {
-                        cluster.slots.put(homeId, position);
-                    }
-                    begin(mine, epoch, position);
-                });
-            }
-        });
-        // Nobody may tell us that the server is gone.
-        after(SILENCE, "looks whether it is connected", () -> {
-            if (mine == session && !following) {
-                again();
-            }
-        });
-    }
-
-    private void again() {
-        session++;
-        after(dice.millis(50, 500), "connects its feed", this::connect);
-    }
-
-    private void begin(int mine, String epoch, long position) {
-        after(dice.micros(50, 3_000), "reads what it must know", () -> {
-            if (stale(mine, epoch)) {
-                return;
-            }
-            feed.backfill(epoch);
-            // As VisibilityProver.snapshotOfAll does it.
-            database.takeId();
-            String snapshot = database.snapshot();
-            after(dice.micros(50, 3_000), "begins to follow", () -> {
-                if (stale(mine, epoch)) {
-                    return;
-                }
-                follow(mine, epoch, position, snapshot);
-            });
-        });
-    }
-
-    private boolean stale(int mine, String epoch) {
-        return mine != session || !database.up || !epoch.equals(database.epoch());
-    }
-
-    private void follow(int mine, String epoch, long position, String snapshot) {
-        long from = feed.continuation(epoch, position);
-        boolean first = feed.log().current() == null;
-        boolean same = !first && feed.log().current().epoch().equals(epoch);
-        long head = same ? feed.log().current().head() : 0;
-        feed.begin(epoch, from, snapshot);
-        world.coverage.count(Happened.FEED_SESSIONS);
-        if (same && from - 1 > head) {
-            world.coverage.count(Happened.ERAS);
-            cluster.eras.add(from - 1);
-        } else if (same) {
-            world.coverage.count(Happened.FEEDS_RESUMED);
-        }
-        if (feed.gate().read() == null) {
-            world.coverage.count(Happened.GATE_OPENED_LATE);
-        }
-        if (world.traced()) {
-            world.say(name, "follows " + epoch + " from " + from + " with " + snapshot);
-        }
-        following = true;
-        walEpoch = epoch;
-        next = 0;
-        while (next < database.wal.size() && database.wal.get(next).lsn() < from) {
-            next++;
-        }
-        database.follow(this);
-        pause = 0;
-        kick();
-        walFlushed();
-        beat(mine);
-    }
-
-    private void beat(int mine) {
-        if (mine != session || !following) {
-            return;
-        }
-        String content = feed.beat();
-        if (walEpoch.equals(database.epoch())) {
-            database.emit(content);
-        }
-        after(SECOND, "beats", () -> beat(mine));
-    }
-
-    /** There may be more to decode. */
-    void walFlushed() {
-        if (!decoding && following) {
-            decoding = true;
-            long delay = cluster.slowFeed[place] ? dice.millis(20, 400) : dice.micros(50, 3_000);
-            after(delay, "decodes", this::decode);
-        }
-    }
-
-    private void decode() {
-        decoding = false;
-        if (!following || !walEpoch.equals(database.epoch())) {
-            return;
-        }
-        int most = 1 + dice.below(8);
-        boolean committed = false;
-        while (most > 0 && next < database.wal.size() && database.wal.get(next).end() <= database.flushed()) {
-            SimDatabase.WalRecord record = database.wal.get(next);
-            SimDatabase.Tx tx = record.tx();
-            next++;
-            most--;
-            if (tx == null) {
-                feed.outside(record.end(), record.message());
-                confirm(record.end());
-            } else {
-                List<Integer> oids = new ArrayList<>();
-                for (int i = 0; i < SimDatabase.TABLES; i++) {
-                    if ((tx.tables & 1 << i) != 0) {
-                        oids.add(16_384 + i);
-                    }
-                }
-                feed.decoded(
-                        new Decoded((int) tx.xid, tx.commitLsn, tx.endLsn, tx.committedAt / 1_000, oids, tx.messages));
-                confirm(tx.endLsn);
-                committed = true;
-            }
-        }
-        if (committed) {
-            kick();
-        }
-        if (next < database.wal.size() && database.wal.get(next).end() <= database.flushed()) {
-            walFlushed();
-        }
-    }
-
-    private void confirm(long lsn) {
-        long forget = feed.confirm(lsn, nanos());
-        if (cluster.settings.durable() && forget > 0 && cluster.slots.containsKey(homeId)) {
-            cluster.slots.merge(homeId, forget, Math::max);
-        }
-    }
-
-    /** As VisibilityProver does it. */
-    private void kick() {
-        pause = 2_000_000;
-        if (!asking && feed.gate().pending() > 0) {
-            asking = true;
-            ask(session, 0);
-        }
-    }
-
-    private void ask(int mine, long delay) {
-        after(delay + dice.micros(30, 2_000), "snapshot", () -> {
-            if (mine != session || !following || !walEpoch.equals(database.epoch()) || !database.up) {
-                asking = false;
-                return;
-            }
-            String snapshot = database.snapshot();
-            after(dice.micros(30, 2_000), "proof", () -> proven(mine, snapshot));
-        });
-    }
-
-    private void proven(int mine, String snapshot) {
-        if (mine != session || !following) {
-            asking = false;
-            if (following) {
-                kick();
-            }
-            return;
-        }
-        int before = feed.gate().pending();
-        feed.prove(snapshot);
-        int left = feed.gate().pending();
-        if (world.traced()) {
-            world.say(name, "proves with " + snapshot + ", visible " + feed.visible());
-        }
-        if (left == 0) {
-            asking = false;
-            return;
-        }
-        pause = left < before ? 2_000_000 : Math.min(64_000_000, pause * 2);
-        ask(mine, pause);
-    }
-
-    /** The server is gone; whether we notice is another matter. */
-    void databaseGone() {
-        after(dice.oneIn(4) ? SILENCE : dice.micros(10, 50_000), "misses the database", this::loseFeed);
-    }
-
-    /** The connections of the feed break. */
-    void loseFeed() {
-        session++;
-        asking = false;
-        if (following) {
-            following = false;
-            feed.end();
-            database.unfollow(this);
-        }
-        after(dice.millis(50, 300), "connects its feed", this::connect);
-    }
-
     private Mono<Long> claim(String edgeId, String id) {
         return Mono.create(sink -> after(
                 dice.micros(50, 2_000),
                 "claims " + edgeId,
-                () -> database.claim(
+                () -> database.control.claim(
                         edgeId,
                         id,
                         generation ->
@@ -368,32 +141,97 @@ final class SimHome extends SimProcess {
             String edgeId,
             SimStream stream,
             long generation,
-            long version,
+            StreamPosition upTo,
             BiConsumer<Integer, AcknowledgementAnswer> then) {
         try {
-            AcknowledgementAnswer answer = edges.acknowledge(edgeId, generation, version);
+            AcknowledgementAnswer answer = edges.acknowledge(edgeId, generation, upTo);
             if (stream != null) {
-                stream.acknowledged(version);
+                stream.acknowledged(upTo);
+            }
+            // Whoever it was that spoke.
+            for (SimStream each : streams) {
+                if (each.edge.edgeId.equals(edgeId) && each.isOpen()) {
+                    cluster.checks.believed(this, each.edge, each.session());
+                }
             }
             then.accept(200, answer);
         } catch (ProblemException refused) {
-            if (refused.code().status() == 409) {
+            int status = refused.code().status();
+            if (status == 409) {
                 world.coverage.count(Happened.FENCED_ACKS);
             }
-            then.accept(refused.code().status(), null);
+            if (stream != null && stream.isOpen() && !stream.session().closed() && (status == 404 || status == 409)) {
+                throw new AssertionError("(H) " + name + " has " + stream + " open, and does not know it: " + refused);
+            }
+            then.accept(status, null);
         }
+    }
+
+    /** The last frame of a stream is sent. */
+    void takesLeave(SimStream stream, Goodbye.Reason reason) {
+        long generation = stream.session().generation();
+        boolean right =
+                switch (reason) {
+                    case EVICTED -> stream.pruned || database.control.wasEvicted(stream.edge.edgeId, generation);
+                    case SUPERSEDED -> database.control.wasSuperseded(stream.edge.edgeId, generation);
+                    case DRAIN -> draining;
+                    case AUTH -> false;
+                };
+        if (!right) {
+            throw new AssertionError("(H) " + name + " ends " + stream + " of generation " + generation + " as "
+                    + reason + ", which it is not");
+        }
+    }
+
+    void backfilled(String epoch) {
+        if (!epoch.equals(revisionsOf)) {
+            revisions.clear();
+            revisionsOf = epoch;
+        }
+        goesByTheLatestRevision();
+    }
+
+    void decoded(Tx tx) {
+        if (tx.concerns != null) {
+            revisions.merge(tx.concerns, tx.revision, Math::max);
+            goesByTheLatestRevision();
+        }
+    }
+
+    private void goesByTheLatestRevision() {
+        revisions.forEach((edge, revision) -> {
+            if (edges.revision(edge) < revision) {
+                throw new AssertionError("(H) " + name + " goes by revision " + edges.revision(edge) + " for " + edge
+                        + ", and has decoded " + revision);
+            }
+        });
     }
 
     private void pulse() {
         wake();
         if (pulses++ % 2 == 0) {
-            world.coverage.count(Happened.PRUNED, edges.prune().size());
+            List<String> pruned = edges.prune();
+            streams.forEach(stream -> stream.pruned |= pruned.contains(stream.edge.edgeId));
+            world.coverage.count(Happened.PRUNED, pruned.size());
         }
-        if (pulses % 8 == 0 && database.up && following) {
-            StreamPosition visible = feed.visible();
-            edges.compare(visible, database.eligibilityRows());
+        if (pulses % 3 == 0 && database.up && follower.following()) {
+            compare();
         }
         after(SECOND / 2, "pulse", this::pulse);
+    }
+
+    /** First what is visible, then the rows; they take their time. */
+    private void compare() {
+        StreamPosition visible = feed.visible();
+        after(dice.micros(30, 3_000), "reads who may cache", () -> {
+            if (database.up) {
+                List<EdgeEligibility> rows = database.control.eligibilityRows();
+                after(dice.micros(30, 20_000), "compares who may cache", () -> {
+                    edges.compare(visible, rows);
+                    goesByTheLatestRevision();
+                });
+            }
+        });
     }
 
     void drain() {
@@ -405,9 +243,8 @@ final class SimHome extends SimProcess {
     /** The process is gone, and with it every connection. */
     void die() {
         alive = false;
-        session++;
-        database.unfollow(this);
-        for (SimDatabase.Tx tx : writing) {
+        follower.die();
+        for (Tx tx : writing) {
             if (database.isRunning(tx) && tx.commitLsn == 0) {
                 database.rollback(tx);
             }
@@ -433,7 +270,7 @@ final class SimHome extends SimProcess {
         }
         StreamPosition gate = feed.visible();
         StreamPosition stamp = gate != null && gate.epoch().equals(epoch) ? gate : null;
-        Set<String> known = stamp == null ? null : decisions.find(sql);
+        Set<String> known = stamp == null ? null : decisions.find(sql, stamp);
         if (known != null) {
             execute(sql, epoch, stamp, known, call, back);
         } else {
@@ -493,7 +330,7 @@ final class SimHome extends SimProcess {
     }
 
     private void write(String sql, String epoch, boolean lost, EdgeReads.Call call, Reach back) {
-        SimDatabase.Tx tx = database.begin(Integer.parseInt(sql.substring(2, sql.indexOf(':', 2))));
+        Tx tx = database.begin(Integer.parseInt(sql.substring(2, sql.indexOf(':', 2))));
         writing.add(tx);
         tx.done = committed -> {
             if (!committed) {

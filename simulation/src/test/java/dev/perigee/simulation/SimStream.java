@@ -2,6 +2,9 @@ package dev.perigee.simulation;
 
 import dev.perigee.home.edges.HomeEdges;
 import dev.perigee.home.edges.HomeEdges.Wire;
+import dev.perigee.model.Goodbye;
+import dev.perigee.model.InvalidationEvent;
+import dev.perigee.model.StreamPosition;
 import dev.perigee.simulation.Coverage.Happened;
 
 /**
@@ -23,10 +26,17 @@ final class SimStream {
     private long lastArrival;
     private int underWay;
     private int room;
-    /** The next frame comes cut, or twice. */
+    private Wire overtaken;
+    /** The next frame comes cut, twice, in part though more follow, or after the one behind it. */
     boolean cutNext;
 
     boolean twiceNext;
+    boolean garbleNext;
+    boolean swapNext;
+    /** The connection breaks right after the next invalidation. */
+    boolean cutAfterRecord;
+    /** Home has given the edge up for its silence. */
+    boolean pruned;
 
     SimStream(Cluster cluster, SimEdge edge, int attempt) {
         this.cluster = cluster;
@@ -72,7 +82,9 @@ final class SimStream {
                 return;
             }
             send(frame);
-            if (HomeEdges.isGoodbye(frame)) {
+            Goodbye.Reason reason = HomeEdges.goodbye(frame);
+            if (reason != null) {
+                home.takesLeave(this, reason);
                 closedByHome("goodbye");
                 return;
             }
@@ -84,10 +96,17 @@ final class SimStream {
             world.say(home.name, "to " + this + ": " + frame);
         }
         underWay++;
+        boolean placed = frame.position() != null;
         boolean cut = cutNext && frame.event() != null;
-        boolean twice = twiceNext && frame.position() != null;
-        cutNext = cutNext && !cut;
-        twiceNext = twiceNext && !twice;
+        boolean twice = twiceNext && placed;
+        boolean garbled = garbleNext && placed;
+        boolean swapped = swapNext && placed && !garbled;
+        boolean last = cutAfterRecord && frame.event() instanceof InvalidationEvent;
+        cutNext &= !cut;
+        twiceNext &= !twice;
+        garbleNext &= !garbled;
+        swapNext &= !swapped;
+        cutAfterRecord &= !last;
         if (silent) {
             return;
         }
@@ -96,20 +115,46 @@ final class SimStream {
             if (cut) {
                 world.coverage.count(Happened.CUT_FRAMES);
                 edge.half(this, frame);
-                edge.lost(this, "cut within a frame");
-                edgeGone = true;
-                edgeIsGone();
-                return;
-            }
-            edge.frame(this, frame);
-            if (twice) {
-                world.coverage.count(Happened.DUPLICATED_FRAMES);
+                breaks("cut within a frame");
+            } else if (garbled) {
+                world.coverage.count(Happened.GARBLED_FRAMES);
+                edge.half(this, frame);
+            } else if (swapped) {
+                overtaken = frame;
+                edge.after(50_000_000, "has waited for " + frame.name() + " of " + this, this::deliverOvertaken);
+            } else {
                 edge.frame(this, frame);
+                if (overtaken != null) {
+                    world.coverage.count(Happened.SWAPPED_FRAMES);
+                    deliverOvertaken();
+                }
+                if (twice) {
+                    world.coverage.count(Happened.DUPLICATED_FRAMES);
+                    edge.frame(this, frame);
+                }
+                if (last) {
+                    world.coverage.count(Happened.CUTS_AFTER_RECORDS);
+                    breaks("cut between frames");
+                }
             }
             if (home.alive && underWay == room - 1) {
                 home.wake();
             }
         });
+    }
+
+    private void deliverOvertaken() {
+        Wire frame = overtaken;
+        overtaken = null;
+        if (frame != null) {
+            edge.frame(this, frame);
+        }
+    }
+
+    private void breaks(String why) {
+        edge.lost(this, why);
+        edgeGone = true;
+        edgeIsGone();
     }
 
     private void arrive(String what, Runnable task) {
@@ -118,10 +163,8 @@ final class SimStream {
         edge.after(at - world.now, "hears " + what + " of " + this, task);
     }
 
-    void acknowledged(long version) {
-        if (session != null) {
-            session.acknowledged(version);
-        }
+    void acknowledged(StreamPosition upTo) {
+        session.acknowledged(upTo);
     }
 
     /** From here on nothing comes through, and nobody is told. */

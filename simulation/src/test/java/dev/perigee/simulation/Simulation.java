@@ -25,7 +25,8 @@ public final class Simulation {
 
     static String run(long seed, Coverage coverage) {
         Schedule schedule = Schedule.of(seed);
-        return attempt(seed, schedule, coverage) == null ? null : explain(seed, schedule);
+        Throwable wrong = attempt(seed, schedule, coverage);
+        return wrong == null ? null : explain(seed, schedule, kind(wrong));
     }
 
     private static Throwable attempt(long seed, Schedule schedule, Coverage coverage) {
@@ -37,16 +38,28 @@ public final class Simulation {
         }
     }
 
-    /** Leaves out what the failure does not need: halves at first, in the end one by one. */
-    private static String explain(long seed, Schedule whole) {
+    /** Which check has failed, or which exception it is. */
+    private static String kind(Throwable wrong) {
+        String message = String.valueOf(wrong.getMessage());
+        return message.startsWith("(")
+                ? message.substring(0, message.indexOf(')'))
+                : wrong.getClass().getName();
+    }
+
+    private static boolean fails(long seed, Schedule schedule, String kind) {
+        Throwable wrong = attempt(seed, schedule, new Coverage());
+        return wrong != null && kind(wrong).equals(kind);
+    }
+
+    /** Leaves out what this failure does not need: halves at first, in the end one by one. */
+    private static String explain(long seed, Schedule whole, String kind) {
         int count = whole.actions().size();
         BitSet left = new BitSet(count);
         for (int size = count / 2; size > 0; size /= 2) {
             for (int from = 0; from < count; from += size) {
                 BitSet tried = (BitSet) left.clone();
                 tried.set(from, Math.min(count, from + size));
-                if (tried.cardinality() > left.cardinality()
-                        && attempt(seed, whole.without(tried), new Coverage()) != null) {
+                if (tried.cardinality() > left.cardinality() && fails(seed, whole.without(tried), kind)) {
                     left = tried;
                 }
             }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing is folded: {@code 1}, {@code 1.0} and {@code "1"} are three parameters, and so are two objects whose members
  * stand in different order, because PostgreSQL's {@code json} keeps that order.
  */
-public final class QueryKey {
+public final class QueryKey implements ResultKey {
 
     private static final int OVERHEAD = 64;
 
@@ -32,18 +32,18 @@ public final class QueryKey {
         return new QueryKey(request.sql(), ordered(request.params()));
     }
 
-    /** The statement. */
+    @Override
     public String sql() {
         return sql;
     }
 
-    /** How many parameters it has. */
+    @Override
     public int paramCount() {
         return params.size();
     }
 
-    /** A fair guess at the memory it takes, bytes. */
-    int weight() {
+    @Override
+    public int weight() {
         return OVERHEAD + 2 * sql.length() + weight(params);
     }
 

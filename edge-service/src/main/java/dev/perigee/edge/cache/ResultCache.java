@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResultCache {
 
-    private final Cache<QueryKey, CachedResult> results;
+    private final Cache<ResultKey, CachedResult> results;
     private final Watermarks watermarks;
     private final int maxEntries;
     private final long configuredBytes;
@@ -42,11 +42,11 @@ public final class ResultCache {
     private final LongAdder bytes = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final LongAdder swept = new LongAdder();
-    private @Nullable Iterator<Map.Entry<QueryKey, CachedResult>> walk;
+    private @Nullable Iterator<Map.Entry<ResultKey, CachedResult>> walk;
     private long walkedAt = -1;
 
     /** One result with its key. */
-    public record Entry(QueryKey key, CachedResult result, long bytes) {}
+    public record Entry(ResultKey key, CachedResult result, long bytes) {}
 
     /**
      * An empty cache.
@@ -73,8 +73,8 @@ public final class ResultCache {
         this.least = least(maxBytes);
         this.results = Caffeine.newBuilder()
                 .maximumWeight(capacity(maxBytes))
-                .weigher((QueryKey key, CachedResult result) -> Math.max(least, weight(key, result)))
-                .expireAfter(Expiry.creating((QueryKey key, CachedResult result) ->
+                .weigher((ResultKey key, CachedResult result) -> Math.max(least, weight(key, result)))
+                .expireAfter(Expiry.creating((ResultKey key, CachedResult result) ->
                         Duration.ofNanos(Math.max(0, result.ttlLeft(ticker.read())))))
                 .ticker(ticker)
                 .executor(upkeep)
@@ -141,7 +141,7 @@ public final class ResultCache {
     }
 
     /** The result kept under this key within its time to live, or null. It may be dead: ask {@link #isCurrent}. */
-    public @Nullable CachedResult find(QueryKey key) {
+    public @Nullable CachedResult find(ResultKey key) {
         return enabled ? results.getIfPresent(key) : null;
     }
 
@@ -165,7 +165,7 @@ public final class ResultCache {
      *
      * @return whether it was kept
      */
-    public boolean admit(long ticket, QueryKey key, CachedResult result) {
+    public boolean admit(long ticket, ResultKey key, CachedResult result) {
         if (allowed(ticket, result)) {
             results.put(key, result);
             bytes.add(weight(key, result));
@@ -183,7 +183,7 @@ public final class ResultCache {
     }
 
     /** Removes one result, if it is still there. */
-    public void drop(QueryKey key, CachedResult result) {
+    public void drop(ResultKey key, CachedResult result) {
         results.asMap().remove(key, result);
     }
 
@@ -213,7 +213,7 @@ public final class ResultCache {
      * @return how many it removed
      */
     public int sweep(int most) {
-        Iterator<Map.Entry<QueryKey, CachedResult>> at = walk;
+        Iterator<Map.Entry<ResultKey, CachedResult>> at = walk;
         if (at == null) {
             long changes = watermarks.changes();
             if (changes == walkedAt) {
@@ -224,7 +224,7 @@ public final class ResultCache {
         }
         int removed = 0;
         for (int seen = 0; seen < most && at.hasNext(); seen++) {
-            Map.Entry<QueryKey, CachedResult> entry = at.next();
+            Map.Entry<ResultKey, CachedResult> entry = at.next();
             if (!isCurrent(entry.getValue()) && results.asMap().remove(entry.getKey(), entry.getValue())) {
                 removed++;
             }
@@ -271,13 +271,13 @@ public final class ResultCache {
         results.cleanUp();
     }
 
-    private void removed(@Nullable QueryKey key, @Nullable CachedResult result, RemovalCause cause) {
+    private void removed(@Nullable ResultKey key, @Nullable CachedResult result, RemovalCause cause) {
         if (key != null && result != null) {
             bytes.add(-weight(key, result));
         }
     }
 
-    private static int weight(QueryKey key, CachedResult result) {
+    private static int weight(ResultKey key, CachedResult result) {
         return key.weight() + result.weight();
     }
 }

@@ -47,6 +47,11 @@ public final class HomeHttp {
         return HttpClient.create(connections)
                 .disableRetry(true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
-                .headers(headers -> headers.set("Authorization", "Bearer " + token));
+                .headers(headers -> headers.set("Authorization", authorization()));
+    }
+
+    /** How we show our token, where it is not such a client that does it. */
+    public String authorization() {
+        return "Bearer " + token;
     }
 }

@@ -102,8 +102,11 @@ final class HomeStream {
                 .uri(URI.create(homeUrl + "/api/edge/" + properties.edgeId() + "/ack"))
                 .contentType(MediaType.APPLICATION_JSON)
                 .bodyValue(WireJson.mapper()
-                        .writeValueAsString(
-                                new Acknowledgement(acknowledge.generation(), acknowledge.upToVersion(), stats)))
+                        .writeValueAsString(new Acknowledgement(
+                                acknowledge.generation(),
+                                acknowledge.upTo().version(),
+                                stats,
+                                acknowledge.upTo().epoch())))
                 .exchangeToMono(response -> response.bodyToMono(String.class)
                         .defaultIfEmpty("")
                         .<LinkEvent>map(body -> response.statusCode().value() == 200

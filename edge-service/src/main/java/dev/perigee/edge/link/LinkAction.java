@@ -27,7 +27,7 @@ sealed interface LinkAction {
     record Follow(Eligibility eligibility) implements LinkAction {}
 
     /** Acknowledge everything up to this version. */
-    record Acknowledge(int attempt, long generation, long upToVersion) implements LinkAction {}
+    record Acknowledge(int attempt, long generation, StreamPosition upTo) implements LinkAction {}
 
     /** Tell the operator. */
     record Say(Weight weight, String line) implements LinkAction {}

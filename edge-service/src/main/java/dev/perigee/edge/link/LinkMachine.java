@@ -53,6 +53,7 @@ final class LinkMachine {
     private int attempts;
     private @Nullable StreamPosition cursor;
     private @Nullable StreamPosition completeTo;
+    private @Nullable StreamPosition visible;
     private @Nullable AckPace pace;
     private @Nullable Instant proof;
     private Eligibility eligibility = LinkView.UNRESTRICTED;
@@ -147,7 +148,15 @@ final class LinkMachine {
             homeId = streaming.homeId();
         }
         return new LinkView(
-                status, cursor, completeTo, freshness.currentAsOf(), generation, homeId, eligibility, lastError);
+                status,
+                cursor,
+                completeTo,
+                visible,
+                freshness.currentAsOf(),
+                generation,
+                homeId,
+                eligibility,
+                lastError);
     }
 
     private boolean isCurrent(int attempt) {
@@ -248,6 +257,7 @@ final class LinkMachine {
                 actions.add(new LinkAction.Raise(invalidation));
             } else if (parsed.event() instanceof Bookmark bookmark) {
                 complete(id);
+                see(id.epoch(), bookmark.visibleVersion());
                 // A new as_of is a heartbeat that came through the database: the best moment to prove freshness.
                 proves = !bookmark.asOf().equals(proof);
                 proof = bookmark.asOf();
@@ -281,6 +291,14 @@ final class LinkMachine {
         }
     }
 
+    /** What one home has proven visible stays so, even if the next one is behind. */
+    private void see(String epoch, long version) {
+        StreamPosition known = visible;
+        if (version > 0 && (known == null || !known.epoch().equals(epoch) || known.version() < version)) {
+            visible = new StreamPosition(epoch, version);
+        }
+    }
+
     private void acknowledge(long now) {
         AckPace acks = pace;
         StreamPosition at = cursor;
@@ -290,7 +308,7 @@ final class LinkMachine {
                 && at != null
                 && acks.due(now)) {
             acks.sent(now);
-            actions.add(new LinkAction.Acknowledge(streaming.attempt(), streaming.generation(), at.version()));
+            actions.add(new LinkAction.Acknowledge(streaming.attempt(), streaming.generation(), at));
         }
     }
 
@@ -345,6 +363,7 @@ final class LinkMachine {
 
     private void forgetEverything() {
         completeTo = null;
+        visible = null;
         freshness.clear();
         actions.add(new LinkAction.Flush());
     }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param cursor the last frame applied, from which to resume
  * @param completeTo every change at or below it has been applied; null until home has said so in this process, or since
  *     something may have been missed: then nothing may be served from memory
+ * @param visible every snapshot that the primary takes from now on sees everything at or below it; null if home does not
+ *     know, or has not said so
  * @param currentAsOf every commit before this moment has been applied; monotonic, nanoseconds; null if that is not known
  * @param generation of the session, 0 without one
  * @param homeId the home that holds the stream, null without one
@@ -24,6 +26,7 @@ public record LinkView(
         Status status,
         @Nullable StreamPosition cursor,
         @Nullable StreamPosition completeTo,
+        @Nullable StreamPosition visible,
         @Nullable Long currentAsOf,
         long generation,
         @Nullable String homeId,
@@ -48,7 +51,8 @@ public record LinkView(
     public static final Eligibility UNRESTRICTED = new Eligibility(true, Capacity.UNSPECIFIED);
 
     /** Of a link that has not begun. */
-    public static final LinkView INITIAL = new LinkView(Status.STOPPED, null, null, null, 0, null, UNRESTRICTED, null);
+    public static final LinkView INITIAL =
+            new LinkView(Status.STOPPED, null, null, null, null, 0, null, UNRESTRICTED, null);
 
     /** How far behind the commits the edge may be at the most, nanoseconds; the largest possible value if unknown. */
     public long staleness(long now) {

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** An answer of home's, whole. Immutable, if nobody writes to the bytes. */
-final class HomeAnswer {
+public final class HomeAnswer {
 
     private static final int OK = 200;
 
@@ -37,11 +37,13 @@ final class HomeAnswer {
         this.cacheControl = CacheControl.parse(headers.getAll("Cache-Control"));
     }
 
-    int status() {
+    /** HTTP status. */
+    public int status() {
         return status;
     }
 
-    byte[] body() {
+    /** The bytes themselves, not a copy. */
+    public byte[] body() {
         return body;
     }
 

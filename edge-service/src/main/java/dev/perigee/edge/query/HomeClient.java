@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** The way to home for statements. Thread-safe. */
-interface HomeClient {
+public interface HomeClient {
 
     /**
      * Sends a request body as it is.

@@ -23,7 +23,7 @@ class QueryConfiguration {
 
     @Bean
     QueryMetrics queryMetrics(MeterRegistry registry, Traffic traffic) {
-        return new QueryMetrics(registry, traffic);
+        return new QueryMetrics(registry, traffic, "http");
     }
 
     @Bean

@@ -9,14 +9,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 
-/** Counts how statements were answered. Thread-safe, cheap. */
-final class QueryMetrics {
+/** Counts how statements were answered over one protocol. Thread-safe, cheap. */
+public final class QueryMetrics {
 
     /** Reasons come over the wire; a home that invents them must not fill our memory. */
     private static final int MAX_REASONS = 64;
 
     private final MeterRegistry registry;
     private final Traffic traffic;
+    private final String protocol;
     private final Counter hits;
     private final Counter staleHits;
     private final Counter joins;
@@ -25,16 +26,22 @@ final class QueryMetrics {
     private final ConcurrentMap<String, Counter> misses = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Counter> bypasses = new ConcurrentHashMap<>();
 
-    QueryMetrics(MeterRegistry registry, Traffic traffic) {
+    /**
+     * Counts into this registry, and into what the edge reports of itself.
+     *
+     * @param protocol the tag that keeps protocols apart: {@code http} or {@code pgwire}
+     */
+    public QueryMetrics(MeterRegistry registry, Traffic traffic, String protocol) {
         this.registry = registry;
         this.traffic = traffic;
+        this.protocol = protocol;
         this.hits = Counter.builder("perigee.edge.hits")
                 .description("Reads answered from memory")
-                .tag("freshness", "fresh")
+                .tags("freshness", "fresh", "protocol", protocol)
                 .register(registry);
         this.staleHits = Counter.builder("perigee.edge.hits")
                 .description("Reads answered from memory")
-                .tag("freshness", "stale-if-error")
+                .tags("freshness", "stale-if-error", "protocol", protocol)
                 .register(registry);
         this.joins = Counter.builder("perigee.edge.flights.joined")
                 .description("Reads answered by another read's request to home")
@@ -43,7 +50,8 @@ final class QueryMetrics {
         this.failures = latency("failed");
     }
 
-    void hit() {
+    /** A read was answered from memory. */
+    public void hit() {
         hits.increment();
         traffic.hit();
     }
@@ -57,13 +65,15 @@ final class QueryMetrics {
         joins.increment();
     }
 
-    void miss(String reason) {
+    /** A read that may be kept was not. */
+    public void miss(String reason) {
         counter(misses, "perigee.edge.misses", "Cacheable reads sent to home", reason)
                 .increment();
         traffic.miss();
     }
 
-    void bypass(String reason) {
+    /** A statement was sent past the cache. */
+    public void bypass(String reason) {
         counter(bypasses, "perigee.edge.bypasses", "Statements sent past the cache", reason)
                 .increment();
         traffic.bypass();
@@ -84,7 +94,7 @@ final class QueryMetrics {
                 tag,
                 value -> Counter.builder(name)
                         .description(description)
-                        .tag("reason", value)
+                        .tags("reason", value, "protocol", protocol)
                         .register(registry));
     }
 

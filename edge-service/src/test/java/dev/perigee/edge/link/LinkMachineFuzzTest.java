@@ -93,7 +93,7 @@ class LinkMachineFuzzTest extends MachineFixture {
             marks.close();
         } else if (action instanceof LinkAction.Acknowledge acknowledge) {
             assertThat(machine.view().cursor()).isNotNull();
-            assertThat(acknowledge.upToVersion())
+            assertThat(acknowledge.upTo().version())
                     .isEqualTo(machine.view().cursor().version());
         }
     }

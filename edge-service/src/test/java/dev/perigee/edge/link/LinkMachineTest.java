@@ -25,7 +25,10 @@ class LinkMachineTest extends MachineFixture {
         assertThat(handle(new LinkEvent.Start())).containsExactly(new Connect(1, 0, null));
         assertThat(hello("e.1", "null")).isEmpty();
         assertThat(machine.view().completeTo()).isNull();
-        assertThat(reset("e.1", 10)).contains(new ResetTo(at("e.1", 10))).last().isEqualTo(new Acknowledge(1, 3, 10));
+        assertThat(reset("e.1", 10))
+                .contains(new ResetTo(at("e.1", 10)))
+                .last()
+                .isEqualTo(new Acknowledge(1, 3, at("e.1", 10)));
         assertThat(machine.view().completeTo()).isEqualTo(at("e.1", 10));
         assertThat(machine.view().status()).isEqualTo(LinkView.Status.STREAMING);
     }

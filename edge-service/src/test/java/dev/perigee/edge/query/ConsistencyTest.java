@@ -195,7 +195,7 @@ class ConsistencyTest extends ReadPathFixture {
         home = (request, response) -> {
             StreamPosition there = new StreamPosition("8.1", 30);
             marks.reset(there);
-            view = new LinkView(LinkView.Status.STREAMING, there, there, 0L, 1, "h", LinkView.UNRESTRICTED, null);
+            view = new LinkView(LinkView.Status.STREAMING, there, there, null, 0L, 1, "h", LinkView.UNRESTRICTED, null);
             return answer(response, "7.1:20", CHANGED);
         };
         assertThat(verdict(READ)).isEqualTo(Verdict.EPOCH);

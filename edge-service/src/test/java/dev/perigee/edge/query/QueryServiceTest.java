@@ -210,7 +210,7 @@ class QueryServiceTest extends ReadPathFixture {
     void whatWasAppliedIsNotYetComplete() {
         QueryService service = service(WhenStale.BYPASS, Duration.ZERO);
         ask(service, READ);
-        view = new LinkView(LinkView.Status.STREAMING, at(20), at(10), 0L, 1, "h", LinkView.UNRESTRICTED, null);
+        view = new LinkView(LinkView.Status.STREAMING, at(20), at(10), null, 0L, 1, "h", LinkView.UNRESTRICTED, null);
         assertThat(status(ask(service, READ, null, "7.1:15"))).contains("detail=min-version");
     }
 

@@ -90,6 +90,7 @@ abstract class ReadPathFixture {
                 view.status(),
                 view.cursor(),
                 view.completeTo(),
+                view.visible(),
                 view.currentAsOf(),
                 view.generation(),
                 view.homeId(),
@@ -99,6 +100,7 @@ abstract class ReadPathFixture {
 
     double bypasses(String reason) {
         return registry.get("perigee.edge.bypasses")
+                .tag("protocol", "http")
                 .tag("reason", reason)
                 .counter()
                 .count();
@@ -156,7 +158,7 @@ abstract class ReadPathFixture {
     QueryService service(WhenStale whenStale, Duration staleIfError, Duration homeTimeout) {
         LinkProperties policy = new LinkProperties(
                 "e", "default", null, Duration.ofSeconds(5), whenStale, staleIfError, Duration.ofSeconds(3), interest);
-        QueryMetrics metrics = new QueryMetrics(registry, new Traffic(cache));
+        QueryMetrics metrics = new QueryMetrics(registry, new Traffic(cache), "http");
         EdgeConfig config = new EdgeConfig(EdgeConfig.Role.EDGE, homes(), "t", null, null, null);
         HomeClient client = new HttpHomeClient(
                 HomeHttp.of(config, policy),
@@ -215,6 +217,7 @@ abstract class ReadPathFixture {
                 LinkView.Status.STREAMING,
                 at(completeTo),
                 at(completeTo),
+                null,
                 currentAsOf,
                 1,
                 "h",

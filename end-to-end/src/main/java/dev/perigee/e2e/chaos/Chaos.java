@@ -175,6 +175,9 @@ public final class Chaos {
                 start(
                         "reader " + edge,
                         new Reader(edge, running, registers, reading, report, wallClock, falsifier, random.nextLong()));
+                start(
+                        "wire reader " + edge,
+                        new WireReader(edge, running, registers, report, falsifier, random.nextLong()));
             }
         }
         return writers;

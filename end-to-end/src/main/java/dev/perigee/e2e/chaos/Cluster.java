@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,6 +42,8 @@ final class Cluster implements AutoCloseable {
     static final String CLIENT = "client-token-for-chaos";
     static final String METRICS = "metrics-token-for-chaos";
 
+    private static final String WIRE = " over the wire";
+
     final Database primary;
     final Database standby;
     private final Path directory;
@@ -61,6 +65,7 @@ final class Cluster implements AutoCloseable {
         }
         for (String edge : EDGES) {
             ports.put(edge, Ports.free());
+            ports.put(edge + WIRE, Ports.free());
             for (String home : HOMES) {
                 links.put(edge + ">" + home, new Link(port(home)));
             }
@@ -141,6 +146,15 @@ final class Cluster implements AutoCloseable {
         options.addAll(jvm);
         List<String> all = new ArrayList<>(arguments);
         all.add("--server.port=" + port(name));
+        if (module.equals("edge-service")) {
+            all.add("--perigee.edge.pgwire.port=" + port(name + WIRE));
+            all.add("--perigee.edge.pgwire.address=127.0.0.1");
+            // The database lets everybody in that comes from here.
+            all.add("--perigee.edge.pgwire.allow-trust=true");
+            // One of each kind.
+            all.add("--perigee.edge.pgwire.upstream="
+                    + (name.equals("edge-2") ? "127.0.0.1:" + primary.port() : "home"));
+        }
         all.add("--server.address=127.0.0.1");
         synchronized (processes) {
             if (closed) {
@@ -190,6 +204,13 @@ final class Cluster implements AutoCloseable {
 
     URI url(String name) {
         return URI.create("http://127.0.0.1:" + port(name));
+    }
+
+    /** A session of PostgreSQL's protocol at an edge. */
+    Connection connect(String edge, boolean simple) throws SQLException {
+        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port(edge + WIRE)
+                + "/postgres?user=postgres&connectTimeout=5&socketTimeout=8&loginTimeout=8&prepareThreshold=3"
+                + "&preferQueryMode=" + (simple ? "simple" : "extended"));
     }
 
     /** From an edge to a home. */

@@ -22,6 +22,8 @@ final class Report {
     private final Map<String, List<Double>> recoveries = new TreeMap<>();
     private final LongAdder checked = new LongAdder();
     private final LongAdder hits = new LongAdder();
+    private final LongAdder wireReads = new LongAdder();
+    private final LongAdder wireHits = new LongAdder();
     private final AtomicLong violations = new AtomicLong();
     private final Queue<String> kept = new ConcurrentLinkedQueue<>();
     private final Histogram staleness = new Histogram();
@@ -53,6 +55,14 @@ final class Report {
             violation(violation
                     + System.lineSeparator()
                     + (violations.get() < 3 ? seen.register().history(seen.ended()) : ""));
+        }
+    }
+
+    /** One of those checked was by PostgreSQL's protocol. */
+    void overTheWire(boolean hit) {
+        wireReads.increment();
+        if (hit) {
+            wireHits.increment();
         }
     }
 
@@ -106,6 +116,11 @@ final class Report {
         line(text, "read", checked.toString(), Long.toString(sum(unanswered)) + " " + unanswered);
         text.append('\n');
         line(text, "reads checked", checked.toString(), "");
+        line(
+                text,
+                "of them by PostgreSQL's protocol, and hits",
+                wireReads.toString(),
+                String.format(Locale.ROOT, "%.1f %%", 100.0 * wireHits.sum() / Math.max(1, wireReads.sum())));
         line(text, "violations", Long.toString(violations.get()), "");
         line(text, "hit ratio", String.format(Locale.ROOT, "%.1f %%", hitRatio()), "");
         line(text, "staleness seen, p50 / p99 / max", quantiles(staleness), "ms");

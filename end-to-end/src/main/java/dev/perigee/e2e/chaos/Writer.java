@@ -23,6 +23,9 @@ final class Writer implements Runnable {
     private final Random random;
     private final ReentrantLock writing = new ReentrantLock();
     private @Nullable Connection connection;
+    /** Through an edge, by the same protocol. */
+    private @Nullable Connection wire;
+
     private long markers;
 
     Writer(Register register, Cluster cluster, Client client, Report report, long seed) {
@@ -62,12 +65,17 @@ final class Writer implements Runnable {
 
     private void write() throws InterruptedException {
         boolean rollback = random.nextInt(100) < ROLLBACKS_PERCENT;
-        int way = register.shape == Register.Shape.LOSSY ? 9 : random.nextInt(10);
+        int way = register.shape == Register.Shape.LOSSY ? 9 : random.nextInt(13);
         String kind = (rollback ? "rollback" : register.shape == Register.Shape.TABLES ? "transaction" : "update")
-                + (way < 4 ? " through an edge" : way < 7 ? " through a home" : " by plain SQL");
+                + (way < 4
+                        ? " through an edge"
+                        : way < 7 ? " through a home" : way < 10 ? " by plain SQL" : " by SQL through an edge");
         try {
             if (way >= 7) {
-                bySql(rollback);
+                bySql(way < 10 ? connection() : wire(), rollback);
+                if (way >= 10 && !rollback) {
+                    readBack(wire());
+                }
             } else {
                 String service = way < 4
                         ? Cluster.EDGES.get(random.nextInt(Cluster.EDGES.size()))
@@ -114,8 +122,7 @@ final class Writer implements Runnable {
         return true;
     }
 
-    private void bySql(boolean rollback) throws SQLException, InterruptedException {
-        Connection open = connection();
+    private void bySql(Connection open, boolean rollback) throws SQLException, InterruptedException {
         int crashes = register.crashes();
         try (Statement statement = open.createStatement()) {
             if (rollback) {
@@ -133,6 +140,30 @@ final class Writer implements Runnable {
             open.commit();
             register.acknowledged(number, System.nanoTime(), null, crashes);
         }
+    }
+
+    /** In its own session a write is seen at once. Nobody else writes here. */
+    private void readBack(Connection open) throws SQLException {
+        long written = register.acknowledged();
+        open.setAutoCommit(true);
+        for (int i = 0; i < 3; i++) {
+            List<Long> seen = WireReader.numbers(open, register.read());
+            if (seen.stream().anyMatch(value -> value < written)) {
+                report.violation(
+                        "a session at an edge wrote " + written + " to " + register.name + " and read " + seen);
+            }
+        }
+        open.setAutoCommit(false);
+    }
+
+    private Connection wire() throws SQLException {
+        Connection open = wire;
+        if (open == null) {
+            open = cluster.connect(Cluster.EDGES.get(random.nextInt(Cluster.EDGES.size())), random.nextBoolean());
+            wire = open;
+            open.setAutoCommit(false);
+        }
+        return open;
     }
 
     /** A late one must not undo what a later one has done. */
@@ -164,8 +195,13 @@ final class Writer implements Runnable {
     }
 
     private void disconnect() {
-        Connection open = connection;
+        close(connection);
+        close(wire);
         connection = null;
+        wire = null;
+    }
+
+    private static void close(@Nullable Connection open) {
         if (open != null) {
             try {
                 open.close();

@@ -1,6 +1,7 @@
 package dev.perigee.home.database;
 
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryOptions;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.r2dbc.OptionsCapableConnectionFactory;
 import org.springframework.boot.r2dbc.autoconfigure.ConnectionFactoryOptionsBuilderCustomizer;
@@ -34,11 +35,20 @@ class DatabaseConfiguration {
 
     @Bean
     ServerConnections serverConnections(ConnectionFactory pool, DatabaseProperties properties) {
+        return new ServerConnections(options(pool), properties.connectTimeout(), properties.adminTimeout());
+    }
+
+    @Bean
+    PrimaryAddress primaryAddress(ConnectionFactory pool, DatabaseProperties properties) {
+        return new PrimaryAddress(options(pool), properties.connectTimeout());
+    }
+
+    private static ConnectionFactoryOptions options(ConnectionFactory pool) {
         OptionsCapableConnectionFactory capable = OptionsCapableConnectionFactory.unwrapFrom(pool);
         if (capable == null) {
             throw new IllegalStateException("the connection factory does not know its options");
         }
-        return new ServerConnections(capable.getOptions(), properties.connectTimeout(), properties.adminTimeout());
+        return capable.getOptions();
     }
 
     @Bean

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The frames an edge was sent and has not acknowledged: at most so many. Not thread-safe.
  *
- * <p>An acknowledgement carries a version but no epoch, and versions of different epochs do not compare. After a reset
- * the edge may still acknowledge what it applied before, in the old epoch: until it acknowledges the very version of a
- * frame sent since, what it says is a sign of life and nothing more.
+ * <p>Versions of different epochs do not compare. After a reset the edge may still acknowledge what it applied before, in
+ * the old epoch, and may not say so: until it acknowledges the very version of a frame sent since, what it says is a sign
+ * of life and nothing more.
  */
 final class AckWindow {
 

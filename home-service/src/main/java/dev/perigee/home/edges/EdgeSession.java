@@ -295,8 +295,14 @@ final class EdgeSession {
      * @throws ProblemException {@code invalid-request} if it was not sent that far
      */
     synchronized void acknowledge(Acknowledgement ack, Moment now) {
-        window.acknowledge(
-                ack.upToVersion(), appendedAt -> tally.acknowledged(Duration.ofNanos(now.nanos() - appendedAt)));
+        String epoch = ack.epoch();
+        // The same version may be there in both epochs: after a crash of the server a durable slot brings the very
+        // records
+        // again that the edge has heard of before.
+        if (epoch == null || epoch.equals(log.epoch())) {
+            window.acknowledge(
+                    ack.upToVersion(), appendedAt -> tally.acknowledged(Duration.ofNanos(now.nanos() - appendedAt)));
+        }
         if (vitals.acknowledged(ack.stats(), now).compareTo(settings.heartbeat().multipliedBy(2)) > 0) {
             tally.ackLate();
         }

@@ -42,7 +42,9 @@ final class CodeCheck {
               from unnest($1::text[], $2::text[]) with ordinality as c(nsp, name, ord)
               join pg_catalog.pg_proc p on p.proname = c.name
               join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-             where case when c.nsp = '' then n.nspname = any (pg_catalog.current_schemas(true)) else n.nspname = c.nsp end
+             where case when c.nsp = '' then n.nspname = any (case when $3::text[] = '{}' then pg_catalog.current_schemas(true)
+                                                             else $3::name[] end)
+                        else n.nspname = c.nsp end
             """;
 
     private static final String ATTRIBUTES = """
@@ -52,7 +54,7 @@ final class CodeCheck {
               join pg_catalog.pg_type t on t.oid = p.proargtypes[0]
              where p.proname = any ($1::text[]) and (t.typtype in ('c', 'd', 'p') or p.proname = any ($2::text[]))
                and p.pronargs - p.pronargdefaults <= 1
-               and n.nspname = any (pg_catalog.current_schemas(true))
+               and n.nspname = any (case when $3::text[] = '{}' then pg_catalog.current_schemas(true) else $3::name[] end)
                and (n.nspname <> 'pg_catalog' or p.provolatile <> 'i')
             """;
 
@@ -125,7 +127,9 @@ final class CodeCheck {
                 select t.oid, c.name from unnest($1::text[], $2::text[]) as c(nsp, name)
                   join pg_catalog.pg_type t on t.typname = c.name
                   join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-                 where case when c.nsp = '' then n.nspname = any (pg_catalog.current_schemas(true))
+                 where case when c.nsp = '' then n.nspname = any (case when $3::text[] = '{}'
+                                                                      then pg_catalog.current_schemas(true)
+                                                                      else $3::name[] end)
                             else n.nspname = c.nsp end),
             base as (
                 select oid, name from named
@@ -154,21 +158,26 @@ final class CodeCheck {
         this.allowed = Set.copyOf(allowed);
     }
 
-    /** Completes if the code is harmless; otherwise the error is a {@link NotCacheableException}. */
-    Mono<Void> check(Connection connection, StatementFacts facts) {
-        return functions(connection, facts)
-                .then(Mono.defer(() -> attributes(connection, facts)))
+    /**
+     * Completes if the code is harmless; otherwise the error is a {@link NotCacheableException}.
+     *
+     * @param path the schemas in which names without one are looked for; none for the connection's own search path
+     */
+    Mono<Void> check(Connection connection, StatementFacts facts, List<String> path) {
+        String[] schemas = path.toArray(String[]::new);
+        return functions(connection, facts, schemas)
+                .then(Mono.defer(() -> attributes(connection, facts, schemas)))
                 .then(Mono.defer(() -> operators(connection, facts)))
-                .then(Mono.defer(() -> types(connection, facts)))
+                .then(Mono.defer(() -> types(connection, facts, schemas)))
                 .then(Mono.defer(() -> explicitCasts(connection, facts)));
     }
 
-    private Mono<Void> functions(Connection connection, StatementFacts facts) {
+    private Mono<Void> functions(Connection connection, StatementFacts facts, String[] path) {
         List<FunctionCall> calls = List.copyOf(facts.calls());
         if (calls.isEmpty()) {
             return Mono.empty();
         }
-        return query(connection, FUNCTIONS, Overload::of, schemas(calls, FunctionCall::schema), names(calls))
+        return query(connection, FUNCTIONS, Overload::of, schemas(calls, FunctionCall::schema), names(calls), path)
                 .collectList()
                 .flatMap(overloads -> {
                     for (int i = 0; i < calls.size(); i++) {
@@ -208,7 +217,7 @@ final class CodeCheck {
         return immutable ? null : new NotCacheableException(Reason.VOLATILE_FUNCTION, name);
     }
 
-    private Mono<Void> attributes(Connection connection, StatementFacts facts) {
+    private Mono<Void> attributes(Connection connection, StatementFacts facts, String[] path) {
         if (facts.attributes().isEmpty()) {
             return Mono.empty();
         }
@@ -217,7 +226,8 @@ final class CodeCheck {
                         ATTRIBUTES,
                         row -> Optional.ofNullable(refusal(text(row, 0), text(row, 1), flag(row, 2))),
                         facts.attributes().toArray(String[]::new),
-                        facts.projections().toArray(String[]::new))
+                        facts.projections().toArray(String[]::new),
+                        path)
                 .concatMap(Mono::justOrEmpty)
                 .next()
                 .flatMap(Mono::error);
@@ -234,7 +244,7 @@ final class CodeCheck {
                 .flatMap(Mono::error);
     }
 
-    private Mono<Void> types(Connection connection, StatementFacts facts) {
+    private Mono<Void> types(Connection connection, StatementFacts facts, String[] path) {
         List<TypeUse> uses = new ArrayList<>(facts.types());
         // Where no function fits, name(x) is a cast.
         facts.calls().stream()
@@ -250,7 +260,8 @@ final class CodeCheck {
                                 flag(row, 1) ? Reason.VOLATILE_FUNCTION : Reason.USER_FUNCTION,
                                 "a cast to " + text(row, 0)),
                         schemas(uses, TypeUse::schema),
-                        uses.stream().map(TypeUse::name).toArray(String[]::new))
+                        uses.stream().map(TypeUse::name).toArray(String[]::new),
+                        path)
                 .next()
                 .flatMap(Mono::error);
     }

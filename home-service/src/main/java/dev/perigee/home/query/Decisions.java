@@ -6,10 +6,11 @@ import dev.perigee.home.log.EpochLog;
 import dev.perigee.home.log.InvalidationLog;
 import dev.perigee.model.StreamPosition;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decisions about statements, remembered by their exact text.
+ * Decisions about statements, remembered by their exact text and the search path they were made under.
  *
  * <p>A decision is a fact about the catalog, so it lives by the same fence as a result: it is stamped with what was
  * visible before it was made, and a record of the log that concerns every table (DDL is one) at a later position ends
@@ -20,6 +21,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class Decisions {
 
+    /**
+     * What a decision is about.
+     *
+     * @param path the search path of a session elsewhere; empty for that of home's own sessions
+     */
+    record Key(List<String> path, String sql) {
+
+        private static final int PER_SCHEMA = 32;
+
+        static Key own(String sql) {
+            return new Key(List.of(), sql);
+        }
+
+        private int weight() {
+            return LEAST_WEIGHT
+                    + sql.length()
+                    + path.stream()
+                            .mapToInt(schema -> PER_SCHEMA + schema.length())
+                            .sum();
+        }
+    }
+
     private record Stamped(Decision decision, StreamPosition visible) {}
 
     private static final int LEAST_WEIGHT = 256;
@@ -27,7 +50,7 @@ final class Decisions {
     private static final Duration LONGEST_LIFE = Duration.ofMinutes(1);
 
     private final InvalidationLog log;
-    private final Cache<String, Stamped> bySql;
+    private final Cache<Key, Stamped> byKey;
 
     /**
      * Remembers decisions as long as their texts fit together.
@@ -36,25 +59,29 @@ final class Decisions {
      */
     Decisions(InvalidationLog log, long capacity) {
         this.log = log;
-        this.bySql = Caffeine.newBuilder()
+        this.byKey = Caffeine.newBuilder()
                 .maximumWeight(capacity)
-                .weigher((String sql, Stamped stamped) -> LEAST_WEIGHT + sql.length())
+                .weigher((Key key, Stamped stamped) -> key.weight())
                 // Where the DDL trigger may not be installed, nothing else would ever correct one.
                 .expireAfterWrite(LONGEST_LIFE)
                 .build();
     }
 
-    /** What is known of a statement, or null. */
+    /**
+     * What is known of a statement, or null.
+     *
+     * @param visible the stamp of what will be made of it
+     */
     @Nullable
-    Decision find(String sql) {
-        Stamped stamped = bySql.getIfPresent(sql);
+    Decision find(Key key, StreamPosition visible) {
+        Stamped stamped = byKey.getIfPresent(key);
         if (stamped == null) {
             return null;
         }
         if (isCurrent(stamped.visible)) {
-            return stamped.decision;
+            return stamped.visible.epoch().equals(visible.epoch()) ? stamped.decision : null;
         }
-        bySql.asMap().remove(sql, stamped);
+        byKey.asMap().remove(key, stamped);
         return null;
     }
 
@@ -63,13 +90,13 @@ final class Decisions {
      *
      * @param visible what was visible before the analysis began
      */
-    void remember(String sql, Decision decision, StreamPosition visible) {
-        bySql.put(sql, new Stamped(decision, visible));
+    void remember(Key key, Decision decision, StreamPosition visible) {
+        byKey.put(key, new Stamped(decision, visible));
     }
 
     /** How many are remembered, roughly. */
     long size() {
-        return bySql.estimatedSize();
+        return byKey.estimatedSize();
     }
 
     private boolean isCurrent(StreamPosition visible) {

@@ -1,5 +1,6 @@
 package dev.perigee.home.query;
 
+import dev.perigee.model.TimeWords;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -100,7 +101,7 @@ final class FactReader {
                     name(i);
                 }
                 case QUOTED -> name(i);
-                case STRING -> TimeWords.refuse(token.text());
+                case STRING -> string(token);
                 case PARAMETER -> parameters.add(parameter(token));
                 case OPERATOR -> operators.add(token.text());
                 case PUNCTUATION -> punctuation(i);
@@ -108,6 +109,12 @@ final class FactReader {
             }
         }
         return new StatementFacts(calls, attributes, projections, operators, types, parameters);
+    }
+
+    private static void string(Token token) throws NotCacheableException {
+        if (TimeWords.in(token.text())) {
+            throw new NotCacheableException(Reason.VOLATILE_FUNCTION, "a string with a word such as now or today");
+        }
     }
 
     private void word(int i) throws NotCacheableException {

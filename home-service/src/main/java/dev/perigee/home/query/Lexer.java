@@ -40,6 +40,26 @@ final class Lexer {
     }
 
     /**
+     * The statement with a null in place of each parameter. To PostgreSQL both are of a type still unknown.
+     *
+     * @throws NotCacheableException as {@link #tokens} does
+     */
+    static String withoutParameters(String sql) throws NotCacheableException {
+        Lexer lexer = new Lexer(sql);
+        StringBuilder out = new StringBuilder();
+        int copied = 0;
+        while (lexer.skipToToken()) {
+            int start = lexer.at;
+            lexer.next();
+            if (lexer.tokens.get(lexer.tokens.size() - 1).kind() == Token.Kind.PARAMETER) {
+                out.append(sql, copied, start).append("(NULL)");
+                copied = lexer.at;
+            }
+        }
+        return out.append(sql, copied, sql.length()).toString();
+    }
+
+    /**
      * The first words of a statement, opening parentheses left out, whatever follows them; fewer if there are fewer.
      */
     static List<String> firstWords(String sql, int count) {

@@ -24,16 +24,49 @@ class QueryConfiguration {
     }
 
     @Bean
+    Sessions sessions(ConnectionFactory pool, Feed feed, InvalidationLog log, QueryProperties properties) {
+        return new Sessions(pool, log, feed::reached, properties.acquireTimeout(), properties.statementTimeout());
+    }
+
+    @Bean
+    StatementAnalyzer statementAnalyzer(QueryProperties properties) {
+        return new StatementAnalyzer(new CodeCheck(properties.allowedFunctions()));
+    }
+
+    @Bean
+    QueryMetrics queryMetrics(MeterRegistry registry) {
+        return new QueryMetrics(registry);
+    }
+
+    @Bean
+    Decisions decisions(InvalidationLog log, QueryProperties properties, QueryMetrics metrics) {
+        Decisions decisions = new Decisions(log, properties.decisionMemory().toBytes());
+        metrics.decisions(decisions::size);
+        return decisions;
+    }
+
+    @Bean
     QueryService queryService(
-            ConnectionFactory pool,
-            Feed feed,
+            Sessions sessions,
+            StatementAnalyzer analyzer,
+            Decisions decisions,
             VisibilityGate gate,
             InvalidationLog log,
             QueryProperties properties,
             TtlProperties ttl,
-            MeterRegistry registry) {
-        Sessions sessions =
-                new Sessions(pool, log, feed::reached, properties.acquireTimeout(), properties.statementTimeout());
-        return new QueryService(sessions, gate, log, properties, ttl, new QueryMetrics(registry));
+            QueryMetrics metrics) {
+        return new QueryService(sessions, analyzer, decisions, gate, log, properties, ttl, metrics);
+    }
+
+    @Bean
+    StatementService statementService(
+            Sessions sessions,
+            StatementAnalyzer analyzer,
+            Decisions decisions,
+            VisibilityGate gate,
+            QueryProperties properties,
+            TtlProperties ttl,
+            QueryMetrics metrics) {
+        return new StatementService(sessions, analyzer, decisions, gate, properties, ttl, metrics);
     }
 }

@@ -25,8 +25,17 @@ final class QueryMetrics {
         return timed("perigee.home.query.statements", "transaction", execution);
     }
 
-    <T> Mono<T> timedAnalysis(Mono<T> analysis) {
-        return timed("perigee.home.query.analysis", "query", analysis);
+    /** Times an analysis: of a {@code query} sent here, or of a {@code statement} of a session elsewhere. */
+    <T> Mono<T> timedAnalysis(String kind, Mono<T> analysis) {
+        return timed("perigee.home.query.analysis", kind, analysis);
+    }
+
+    void asked(String cacheability) {
+        Counter.builder("perigee.home.query.asked")
+                .description("Statements of sessions elsewhere that edges asked about, by the answer")
+                .tag("cacheability", cacheability)
+                .register(registry)
+                .increment();
     }
 
     private <T> Mono<T> timed(String name, String kind, Mono<T> work) {

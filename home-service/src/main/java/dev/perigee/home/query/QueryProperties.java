@@ -1,5 +1,8 @@
 package dev.perigee.home.query;
 
+import dev.perigee.model.ProblemCode;
+import dev.perigee.web.ProblemException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -17,6 +20,7 @@ import org.springframework.util.unit.DataSize;
  * @param allowedFunctions functions that cached statements may call though they are not built in or not IMMUTABLE, by
  *     name or by schema.name
  * @param decisionMemory how much text of statements is remembered along with the decision whether to keep their results
+ * @param maxAnalyses how many statements of sessions elsewhere are analysed at once, each on a connection of the pool
  */
 @ConfigurationProperties("perigee.home.query")
 record QueryProperties(
@@ -26,7 +30,8 @@ record QueryProperties(
         @DefaultValue("100000") int maxRows,
         @DefaultValue("256KB") DataSize maxSqlLength,
         @DefaultValue Set<String> allowedFunctions,
-        @DefaultValue("16MB") DataSize decisionMemory) {
+        @DefaultValue("16MB") DataSize decisionMemory,
+        @DefaultValue("8") int maxAnalyses) {
 
     private static final Duration LONGEST = Duration.ofHours(1);
     private static final DataSize LARGEST = DataSize.ofMegabytes(256);
@@ -38,7 +43,20 @@ record QueryProperties(
         check(maxRows >= 1, "max-rows must be at least 1");
         check(isBetween(maxSqlLength), "max-sql-length must be 1 KB to 256 MB");
         check(isBetween(decisionMemory), "decision-memory must be 1 KB to 256 MB");
+        check(maxAnalyses >= 1 && maxAnalyses <= 1000, "max-analyses must be 1 to 1000");
         allowedFunctions = Set.copyOf(allowedFunctions);
+    }
+
+    /**
+     * Refuses a text that is too long.
+     *
+     * @throws ProblemException {@code payload-too-large}
+     */
+    void requireLength(String sql) {
+        if (sql.getBytes(StandardCharsets.UTF_8).length > maxSqlLength.toBytes()) {
+            throw new ProblemException(
+                    ProblemCode.PAYLOAD_TOO_LARGE, "A statement has at most " + maxSqlLength.toBytes() + " bytes.");
+        }
     }
 
     private static boolean isBetween(Duration duration, Duration longest) {

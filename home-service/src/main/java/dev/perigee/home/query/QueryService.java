@@ -5,6 +5,7 @@ import dev.perigee.home.wal.VisibilityGate;
 import dev.perigee.model.ProblemCode;
 import dev.perigee.model.QueryRequest;
 import dev.perigee.model.StreamPosition;
+import dev.perigee.model.TimeWords;
 import dev.perigee.web.MinVersion;
 import dev.perigee.web.ProblemException;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
@@ -39,21 +39,22 @@ final class QueryService {
 
     QueryService(
             Sessions sessions,
+            StatementAnalyzer analyzer,
+            Decisions decisions,
             VisibilityGate gate,
             InvalidationLog log,
             QueryProperties properties,
             TtlProperties ttl,
             QueryMetrics metrics) {
         this.sessions = sessions;
-        this.analyzer = new StatementAnalyzer(new CodeCheck(properties.allowedFunctions()));
-        this.decisions = new Decisions(log, properties.decisionMemory().toBytes());
+        this.analyzer = analyzer;
+        this.decisions = decisions;
         this.executor = new QueryExecutor(properties.maxResultSize().toBytes(), properties.maxRows());
         this.types = new TypeCatalog(log);
         this.gate = gate;
         this.properties = properties;
         this.ttl = ttl;
         this.metrics = metrics;
-        metrics.decisions(decisions::size);
     }
 
     /** Runs one statement. */
@@ -96,11 +97,7 @@ final class QueryService {
     }
 
     private StatementKind admit(QueryRequest request) {
-        DataSize longest = properties.maxSqlLength();
-        if (request.sql().getBytes(StandardCharsets.UTF_8).length > longest.toBytes()) {
-            throw new ProblemException(
-                    ProblemCode.PAYLOAD_TOO_LARGE, "A statement has at most " + longest.toBytes() + " bytes.");
-        }
+        properties.requireLength(request.sql());
         StatementKind kind = StatementKind.of(request.sql());
         if (kind == StatementKind.REFUSED) {
             throw new ProblemException(
@@ -142,16 +139,17 @@ final class QueryService {
 
     private Mono<Decision> decide(Session session, String sql, StatementKind kind, @Nullable StreamPosition visible) {
         if (kind != StatementKind.QUERY) {
-            return Mono.just(Decision.refused(kind == StatementKind.WRITE ? Reason.WRITE : Reason.UTILITY));
+            return Mono.just(Decision.refused(kind.reason()));
         }
-        Decision known = visible == null ? null : decisions.find(sql);
+        Decisions.Key key = Decisions.Key.own(sql);
+        Decision known = visible == null ? null : decisions.find(key, visible);
         if (known != null) {
             return Mono.just(known);
         }
-        return metrics.timedAnalysis(analyzer.analyze(session.connection(), sql))
+        return metrics.timedAnalysis("query", analyzer.analyze(session.connection(), sql))
                 .doOnNext(decision -> {
                     if (visible != null) {
-                        decisions.remember(sql, decision, visible);
+                        decisions.remember(key, decision, visible);
                     }
                 });
     }

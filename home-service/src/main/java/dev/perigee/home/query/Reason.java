@@ -33,7 +33,11 @@ enum Reason {
     /** The change feed does not say at present what is visible. */
     GATE_CLOSED,
     /** It is part of a transaction. */
-    TRANSACTION;
+    TRANSACTION,
+    /** Of a session elsewhere: home's role does not find its schemas. */
+    SEARCH_PATH,
+    /** Of a session elsewhere: it is in another database. */
+    OTHER_DATABASE;
 
     /** As it is written on the wire: {@code volatile-function}. */
     String code() {

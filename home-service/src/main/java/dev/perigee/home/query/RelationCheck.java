@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Finds out what a query reads by letting PostgreSQL plan it (never run it) and looking at the locks it then holds.
- * Analysis, rewriting and planning lock each relation they meet until the transaction ends, so this is PostgreSQL's own
+ * Finds out what a query reads by letting PostgreSQL analyse or plan it (never run it) and looking at the locks it then
+ * holds. Analysis, rewriting and planning lock each relation they meet until the transaction ends, so this is PostgreSQL's own
  * answer to all questions of scope, search path, case, quoting and views, down to the tables beneath them; and the kind
  * of lock tells a reader from one that locks rows or writes.
  *
@@ -66,16 +66,15 @@ final class RelationCheck {
     record Relations(Set<String> tables, List<String> views) {}
 
     /**
-     * Plans the query and names its relations. To be called at the beginning of a transaction, before
+     * Has PostgreSQL look at the query and names its relations. To be called at the beginning of a transaction, before
      * anything else has taken locks in it; they are held until its end.
      *
+     * @param look makes PostgreSQL meet the relations of the query
      * @return {@link NotCacheableException} if one of them forbids to keep the result
      */
-    static Mono<Relations> check(Connection connection, String sql, int parameters) {
-        return Plan.make(connection, sql, parameters)
-                .then(Mono.defer(() -> query(connection, LOCKED, Lock::of)
-                        .collectList()
-                        .flatMap(locks -> classify(connection, locks))));
+    static Mono<Relations> check(Connection connection, Mono<Void> look) {
+        return look.then(Mono.defer(
+                () -> query(connection, LOCKED, Lock::of).collectList().flatMap(locks -> classify(connection, locks))));
     }
 
     private static Mono<Relations> classify(Connection connection, List<Lock> locks) {

@@ -5,6 +5,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.TransactionDefinition;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -29,6 +30,8 @@ final class StatementAnalyzer {
     private static final TransactionDefinition READ_ONLY =
             PostgresTransactionDefinition.from(IsolationLevel.READ_COMMITTED).readOnly();
 
+    private static final List<String> OWN_PATH = List.of();
+
     private final CodeCheck codeCheck;
 
     StatementAnalyzer(CodeCheck codeCheck) {
@@ -48,29 +51,58 @@ final class StatementAnalyzer {
         } catch (NotCacheableException refused) {
             return Mono.just(refused(sql, refused));
         }
+        // The code before the plan: to make one, PostgreSQL runs what it takes for constant.
+        Mono<Void> plan = Plan.make(connection, sql, facts.parameters().size());
+        return analyze(connection, sql, facts, OWN_PATH, plan, OWN_PATH);
+    }
+
+    /**
+     * Analyses a statement of a session elsewhere, in a transaction of its own on this connection, which is rolled back.
+     * The connection has to be reset afterwards.
+     *
+     * @param schemas the search path there
+     * @return the decision; an error only if the connection failed
+     */
+    Mono<Decision> analyze(Connection connection, String sql, List<String> schemas) {
+        StatementFacts facts;
+        Mono<Void> look;
+        try {
+            facts = StatementFacts.of(sql);
+            look = Elsewhere.look(connection, Lexer.withoutParameters(sql), schemas);
+        } catch (NotCacheableException refused) {
+            return Mono.just(refused(sql, refused));
+        }
+        return analyze(connection, sql, facts, schemas, look, Elsewhere.SAFE_PATH);
+    }
+
+    private Mono<Decision> analyze(
+            Connection connection,
+            String sql,
+            StatementFacts facts,
+            List<String> path,
+            Mono<Void> look,
+            List<String> pathOfViews) {
         return codeCheck
-                .check(connection, facts)
-                .then(Mono.defer(
-                        () -> relations(connection, sql, facts.parameters().size())))
+                .check(connection, facts, path)
+                .then(Mono.defer(() -> relations(connection, look)))
                 .flatMap(relations -> Flux.fromIterable(relations.views())
-                        .concatMap(view -> checkView(connection, view))
+                        .concatMap(view -> checkView(connection, view, pathOfViews))
                         .then(Mono.fromSupplier(() -> Decision.cacheable(relations.tables()))))
                 .onErrorResume(NotCacheableException.class, refused -> Mono.just(refused(sql, refused)))
                 .onErrorResume(R2dbcException.class, error -> rejected(sql, error));
     }
 
-    /** Only after the code was found harmless: to plan a query, PostgreSQL runs what it takes for constant. */
-    private static Mono<RelationCheck.Relations> relations(Connection connection, String sql, int parameters) {
+    private static Mono<RelationCheck.Relations> relations(Connection connection, Mono<Void> look) {
         return Mono.usingWhen(
                 Mono.from(connection.beginTransaction(READ_ONLY)).thenReturn(connection),
-                begun -> RelationCheck.check(begun, sql, parameters),
+                begun -> RelationCheck.check(begun, look),
                 Connection::rollbackTransaction);
     }
 
-    private Mono<Void> checkView(Connection connection, String query) {
+    private Mono<Void> checkView(Connection connection, String query, List<String> path) {
         return Mono.defer(() -> {
             try {
-                return codeCheck.check(connection, StatementFacts.of(query));
+                return codeCheck.check(connection, StatementFacts.of(query), path);
             } catch (NotCacheableException refused) {
                 return Mono.error(refused);
             }

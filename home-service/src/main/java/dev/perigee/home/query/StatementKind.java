@@ -59,6 +59,11 @@ enum StatementKind {
         return UTILITIES.contains(first) ? UTILITY : WRITE;
     }
 
+    /** Why results of such a statement may not be kept; nobody asks that of a {@link #QUERY}. */
+    Reason reason() {
+        return this == WRITE ? Reason.WRITE : Reason.UTILITY;
+    }
+
     /** {@code CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP …}. */
     private static boolean createsTemporary(List<String> words) {
         for (String word : words.subList(1, words.size())) {

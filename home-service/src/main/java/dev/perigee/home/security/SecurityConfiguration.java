@@ -27,7 +27,12 @@ class SecurityConfiguration {
                 .hasAnyRole(Role.METRICS.name(), Role.ADMIN.name())
                 .pathMatchers("/actuator/info")
                 .hasRole(Role.ADMIN.name())
-                .pathMatchers("/api/edge/register", "/api/edge/subscribe", "/api/edge/{id}/ack")
+                .pathMatchers(
+                        "/api/edge/register",
+                        "/api/edge/subscribe",
+                        "/api/edge/tunnel",
+                        "/api/edge/{id}/ack",
+                        "/api/statements")
                 .hasRole(Role.EDGE.name())
                 .pathMatchers("/api/query", "/api/transaction")
                 .hasAnyRole(Role.CLIENT.name(), Role.EDGE.name())

@@ -295,6 +295,24 @@ class EdgeSessionTest {
     }
 
     @Test
+    void theSameVersionOfTheEpochBeforeProvesNothing() {
+        EdgeSession session = resumed(64);
+        source.commit(110, "a");
+        assertThat(drain(session)).contains("invalidate 110[a]");
+        // As after a crash of the server: the durable slot brings the same record again.
+        source.begin("7.1.2", 100);
+        source.commit(110, "a");
+        assertThat(drain(session)).containsExactly("reset 110 EPOCH", "bookmark 110/0");
+
+        session.acknowledge(new Acknowledgement(7, 110, null, FakeSource.EPOCH), moment());
+        assertThat(session.provenHead()).isNull();
+        assertThat(session.confirmed(110)).isFalse();
+        session.acknowledge(new Acknowledgement(7, 110, null, "7.1.2"), moment());
+        assertThat(session.provenHead()).isEqualTo(110);
+        assertThat(session.confirmed(110)).isTrue();
+    }
+
+    @Test
     void aNewEdgeProvesNothingBeforeItHasAppliedTheReset() {
         EdgeSession session = session("6.1.1:5000", 64);
         session.acknowledge(ack(5000), moment());

@@ -110,11 +110,13 @@ class QueryServiceTest {
     @Test
     void forgetsDecisionsOfAnotherEpoch() {
         Decisions decisions = new Decisions(service.log, 1_000_000);
-        decisions.remember("select 1", Decision.refused(Reason.UTILITY), TestService.at(100));
-        assertThat(decisions.find("select 1")).isNotNull();
+        decisions.remember(Decisions.Key.own("select 1"), Decision.refused(Reason.UTILITY), TestService.at(100));
+        assertThat(decisions.find(Decisions.Key.own("select 1"), TestService.at(100)))
+                .isNotNull();
         follow("1.1.1");
 
-        assertThat(decisions.find("select 1")).isNull();
+        assertThat(decisions.find(Decisions.Key.own("select 1"), TestService.at(100)))
+                .isNull();
     }
 
     private void follow(String epoch) {

@@ -3,6 +3,7 @@ package dev.perigee.home.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.perigee.home.database.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -447,6 +448,13 @@ class StatementAnalyzerTest {
         assertThat(reason == null ? "cacheable" : reason.code()).isEqualTo(code);
     }
 
+    /** The one is planned, the other is not. */
+    @ParameterizedTest
+    @MethodSource({"cacheable", "refused"})
+    void saysTheSameOfASessionElsewhere(String sql, String ignored) {
+        assertThat(elsewhere(sql)).isEqualTo(analyze(sql));
+    }
+
     @Test
     void refusesATemporaryTable() {
         Decision decision = Mono.usingWhen(
@@ -487,6 +495,17 @@ class StatementAnalyzerTest {
         return Mono.usingWhen(
                         database.pool().create(),
                         connection -> new StatementAnalyzer(new CodeCheck(Set.of(allowed))).analyze(connection, sql),
+                        io.r2dbc.spi.Connection::close)
+                .block(LIMIT);
+    }
+
+    private static Decision elsewhere(String sql) {
+        return Mono.usingWhen(
+                        database.pool().create(),
+                        connection -> new StatementAnalyzer(new CodeCheck(Set.of()))
+                                .analyze(connection, sql, List.of("pg_catalog", "public"))
+                                .flatMap(decision -> Sql.execute(connection, "DEALLOCATE ALL")
+                                        .thenReturn(decision)),
                         io.r2dbc.spi.Connection::close)
                 .block(LIMIT);
     }

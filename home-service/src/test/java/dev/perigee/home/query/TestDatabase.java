@@ -61,7 +61,7 @@ final class TestDatabase implements AutoCloseable {
                         .database("postgres")
                         .build());
         return Mono.usingWhen(factory.create(), Epoch::read, PostgresqlConnection::close)
-                .block(Duration.ofSeconds(10))
+                .block(Duration.ofSeconds(60))
                 .name();
     }
 
@@ -70,11 +70,15 @@ final class TestDatabase implements AutoCloseable {
     }
 
     ConnectionPool pool(int size) {
+        return pool(size, "postgres");
+    }
+
+    ConnectionPool pool(int size, String user) {
         PostgresqlConnectionFactory factory =
                 new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
                         .host("127.0.0.1")
                         .port(SERVER.getPort())
-                        .username("postgres")
+                        .username(user)
                         .database(name)
                         .preparedStatementCacheQueries(0)
                         .build());

@@ -29,12 +29,22 @@ final class TestService {
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final List<Epoch> reached = new CopyOnWriteArrayList<>();
     final QueryService service;
+    final StatementService statements;
 
     TestService(TestDatabase database, int poolSize) {
         this(database, poolSize, Duration.ofSeconds(2), DataSize.ofKilobytes(64));
     }
 
     TestService(TestDatabase database, int poolSize, Duration timeout, DataSize maxResult) {
+        this(database, "postgres", poolSize, timeout, maxResult);
+    }
+
+    /** A home with the rights of another role. */
+    TestService(TestDatabase database, String user) {
+        this(database, user, 2, Duration.ofSeconds(2), DataSize.ofKilobytes(64));
+    }
+
+    private TestService(TestDatabase database, String user, int poolSize, Duration timeout, DataSize maxResult) {
         QueryProperties properties = new QueryProperties(
                 timeout,
                 Duration.ofSeconds(2),
@@ -42,21 +52,22 @@ final class TestService {
                 1000,
                 DataSize.ofKilobytes(64),
                 Set.of(),
-                DataSize.ofMegabytes(1));
+                DataSize.ofMegabytes(1),
+                2);
         log.begin(EPOCH, 100, Instant.EPOCH);
         GateControl.open(gate, EPOCH, 100);
-        service = new QueryService(
-                new Sessions(
-                        database.pool(poolSize),
-                        log,
-                        reached::add,
-                        properties.acquireTimeout(),
-                        properties.statementTimeout()),
-                gate,
+        Sessions sessions = new Sessions(
+                database.pool(poolSize, user),
                 log,
-                properties,
-                new TtlProperties(Map.of("public.users", Duration.ofSeconds(7))),
-                new QueryMetrics(registry));
+                reached::add,
+                properties.acquireTimeout(),
+                properties.statementTimeout());
+        StatementAnalyzer analyzer = new StatementAnalyzer(new CodeCheck(properties.allowedFunctions()));
+        Decisions decisions = new Decisions(log, properties.decisionMemory().toBytes());
+        TtlProperties ttl = new TtlProperties(Map.of("public.users", Duration.ofSeconds(7)));
+        QueryMetrics metrics = new QueryMetrics(registry);
+        service = new QueryService(sessions, analyzer, decisions, gate, log, properties, ttl, metrics);
+        statements = new StatementService(sessions, analyzer, decisions, gate, properties, ttl, metrics);
     }
 
     Answer query(String sql, Object... params) {

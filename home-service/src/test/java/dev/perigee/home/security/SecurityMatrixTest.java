@@ -69,6 +69,8 @@ class SecurityMatrixTest {
                 new Endpoint(HttpMethod.GET, "/api/tables", EnumSet.of(Role.ADMIN)),
                 new Endpoint(HttpMethod.POST, "/api/query", EnumSet.of(Role.CLIENT, Role.EDGE)),
                 new Endpoint(HttpMethod.POST, "/api/transaction", EnumSet.of(Role.CLIENT, Role.EDGE)),
+                new Endpoint(HttpMethod.GET, "/api/edge/tunnel", EnumSet.of(Role.EDGE)),
+                new Endpoint(HttpMethod.POST, "/api/statements", EnumSet.of(Role.EDGE)),
                 new Endpoint(HttpMethod.GET, "/actuator/info", EnumSet.of(Role.ADMIN)),
                 new Endpoint(HttpMethod.GET, "/actuator/prometheus", EnumSet.of(Role.ADMIN, Role.METRICS)),
                 new Endpoint(HttpMethod.GET, "/actuator", EnumSet.noneOf(Role.class)),

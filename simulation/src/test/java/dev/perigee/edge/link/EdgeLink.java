@@ -20,7 +20,7 @@ public final class EdgeLink {
 
         void disconnect();
 
-        void acknowledge(int attempt, long generation, long upToVersion);
+        void acknowledge(int attempt, long generation, StreamPosition upTo);
 
         /** Everything below is closed: why is said by {@link #said}. */
         void flushed();
@@ -48,7 +48,7 @@ public final class EdgeLink {
                 } else if (action instanceof LinkAction.Disconnect) {
                     world.disconnect();
                 } else if (action instanceof LinkAction.Acknowledge ack) {
-                    world.acknowledge(ack.attempt(), ack.generation(), ack.upToVersion());
+                    world.acknowledge(ack.attempt(), ack.generation(), ack.upTo());
                 } else if (action instanceof LinkAction.Flush) {
                     world.flushed();
                 } else if (action instanceof LinkAction.ResetTo reset) {

@@ -91,7 +91,7 @@ public final class EdgeReads {
             Ticker ticker,
             InstantSource wallClock,
             Home home) {
-        QueryMetrics metrics = new QueryMetrics(meters, new Traffic(cache));
+        QueryMetrics metrics = new QueryMetrics(meters, new Traffic(cache), "http");
         HomeClient client = (path, body, minVersion, readOnly) -> Mono.create(sink -> home.ask(
                 new String(body, StandardCharsets.UTF_8),
                 minVersion == null ? null : minVersion.toString(),

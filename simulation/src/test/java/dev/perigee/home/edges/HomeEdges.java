@@ -116,12 +116,13 @@ public final class HomeEdges {
     }
 
     /** As EdgeStreamController does it. */
-    public AcknowledgementAnswer acknowledge(String edgeId, long generation, long upToVersion) {
-        EdgeSession session = registry.acknowledge(edgeId, new Acknowledgement(generation, upToVersion, null));
+    public AcknowledgementAnswer acknowledge(String edgeId, long generation, StreamPosition upTo) {
+        EdgeSession session =
+                registry.acknowledge(edgeId, new Acknowledgement(generation, upTo.version(), null, upTo.epoch()));
         Duration age = feed.age();
         Long head = session.provenHead();
         return head == null
-                ? new AcknowledgementAnswer(upToVersion, AcknowledgementAnswer.AGE_UNKNOWN)
+                ? new AcknowledgementAnswer(upTo.version(), AcknowledgementAnswer.AGE_UNKNOWN)
                 : new AcknowledgementAnswer(
                         head,
                         age.toSeconds() >= Integer.MAX_VALUE
@@ -146,9 +147,15 @@ public final class HomeEdges {
         eligibility.compare(visible, rows);
     }
 
-    /** A row of the table. */
-    public static EdgeEligibility row(String edgeId, boolean enabled, long revision) {
-        return new EdgeEligibility(edgeId, enabled, Capacity.UNSPECIFIED, revision, Instant.EPOCH);
+    /** A row of the table. Its capacity says which revision it is, where that would otherwise be lost. */
+    public static EdgeEligibility row(String edgeId, boolean enabled, int revision) {
+        return new EdgeEligibility(edgeId, enabled, new Capacity(null, null, revision, null), revision, Instant.EPOCH);
+    }
+
+    /** The revision by which this home judges whether an edge may cache; 0 if nothing was said of it. */
+    public int revision(String edgeId) {
+        Integer revision = eligibility.of(edgeId).capacity().diskMib();
+        return revision == null ? 0 : revision;
     }
 
     /** A session and what of its frames is not acknowledged, counted from outside. */
@@ -186,9 +193,21 @@ public final class HomeEdges {
             return new Wire(frame);
         }
 
+        /** In which epoch home takes the edge to be, or null if it does not know. */
+        public String alignedTo() {
+            return session.aligned() ? feed.log().current().epoch() : null;
+        }
+
+        /** Whether home takes the edge to know every change up to this version of the present epoch. */
+        public boolean confirmed(long version) {
+            return session.confirmed(version);
+        }
+
         /** An acknowledgement of this generation was taken. */
-        public void acknowledged(long upToVersion) {
-            while (!unacknowledged.isEmpty() && unacknowledged.peekFirst().version() <= upToVersion) {
+        public void acknowledged(StreamPosition upTo) {
+            while (!unacknowledged.isEmpty()
+                    && unacknowledged.peekFirst().epoch().equals(upTo.epoch())
+                    && unacknowledged.peekFirst().version() <= upTo.version()) {
                 unacknowledged.removeFirst();
             }
         }
@@ -207,9 +226,9 @@ public final class HomeEdges {
         }
     }
 
-    /** Whether a frame is the last. */
-    public static boolean isGoodbye(Wire frame) {
-        return frame.event() instanceof Goodbye;
+    /** Why the stream ends with this frame, or null if it does not. */
+    public static Goodbye.Reason goodbye(Wire frame) {
+        return frame.event() instanceof Goodbye goodbye ? goodbye.reason() : null;
     }
 
     private final class Reading implements Source {

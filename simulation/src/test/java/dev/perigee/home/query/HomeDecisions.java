@@ -14,12 +14,12 @@ public final class HomeDecisions {
     }
 
     /** The tables a statement reads, or null if that is to be found out. */
-    public Set<String> find(String sql) {
-        Decision decision = decisions.find(sql);
+    public Set<String> find(String sql, StreamPosition visible) {
+        Decision decision = decisions.find(Decisions.Key.own(sql), visible);
         return decision == null ? null : decision.tables();
     }
 
     public void remember(String sql, Set<String> tables, StreamPosition visible) {
-        decisions.remember(sql, Decision.cacheable(tables), visible);
+        decisions.remember(Decisions.Key.own(sql), Decision.cacheable(tables), visible);
     }
 }

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,24 +101,25 @@ final class Mutant extends ClassLoader {
                 };
             }
         };
-        String source = mutation.source();
-        JavaFileObject unit =
-                new SimpleJavaFileObject(
-                        URI.create("mutant:///" + mutation.type().replace('.', '/') + ".java"),
-                        JavaFileObject.Kind.SOURCE) {
-                    @Override
-                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                        return source;
-                    }
-                };
+        List<JavaFileObject> units = new ArrayList<>();
+        mutation.sources().forEach((type, source) -> units.add(unit(type, source)));
         List<String> options =
                 List.of("-proc:none", "-nowarn", "-parameters", "-cp", System.getProperty("java.class.path"));
-        if (!COMPILER.getTask(complaints, files, null, options, null, List.of(unit))
-                .call()) {
+        if (!COMPILER.getTask(complaints, files, null, options, null, units).call()) {
             throw new IllegalStateException("the mutant does not compile: " + mutation + "\n" + complaints);
         }
         Map<String, byte[]> code = new HashMap<>();
         classes.forEach((name, bytes) -> code.put(name, bytes.toByteArray()));
         return code;
+    }
+
+    private static JavaFileObject unit(String type, String source) {
+        return new SimpleJavaFileObject(
+                URI.create("mutant:///" + type.replace('.', '/') + ".java"), JavaFileObject.Kind.SOURCE) {
+            @Override
+            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                return source;
+            }
+        };
     }
 }

@@ -1,4 +1,4 @@
-package dev.perigee.home.query;
+package dev.perigee.model;
 
 import java.util.regex.Pattern;
 
@@ -8,23 +8,21 @@ import java.util.regex.Pattern;
  * so they are looked for anywhere in any string. In such nested text a backslash may stand before any character, and
  * quotes may begin and end within a word ({@code {to\day}}, {@code [to"day",)}): they are taken out as well.
  */
-final class TimeWords {
+public final class TimeWords {
 
     private static final Pattern WORD =
             Pattern.compile("(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])", Pattern.CASE_INSENSITIVE);
 
     private TimeWords() {}
 
-    static boolean in(String text) {
+    /**
+     * Whether there is such a word in a text that a statement contains, or gets as a parameter. Only ASCII matters: of a
+     * text in whatever encoding whose ASCII characters are single bytes, its bytes read as Latin-1 give the same answer.
+     */
+    public static boolean in(String text) {
         return WORD.matcher(text).find()
                 || ((text.indexOf('\\') >= 0 || text.indexOf('"') >= 0)
                         && WORD.matcher(text.replace("\\", "").replace("\"", ""))
                                 .find());
-    }
-
-    static void refuse(String text) throws NotCacheableException {
-        if (in(text)) {
-            throw new NotCacheableException(Reason.VOLATILE_FUNCTION, "a string with a word such as now or today");
-        }
     }
 }

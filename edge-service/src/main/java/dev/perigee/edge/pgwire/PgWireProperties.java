@@ -1,0 +1,138 @@
+package dev.perigee.edge.pgwire;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * PostgreSQL's own protocol at the edge.
+ *
+ * @param enabled whether the edge speaks it at all
+ * @param address the local address to listen on; every one if absent
+ * @param port to listen on; 0 for any that is free
+ * @param upstream where the database is: {@code home}, that is through home's tunnel, or {@code host:port}
+ * @param tlsMode how much TLS there has to be on the way to the database; {@code prefer} if absent, but {@code disable}
+ *     through home
+ * @param tlsBundle SSL bundle with the certificates to trust on the way to the database, and optionally one of our own to
+ *     show; the JDK's trust if absent
+ * @param tlsServerName whom the database's certificate has to be for; the host of {@code upstream} if absent
+ * @param serverTlsBundle SSL bundle with the certificate the edge shows to clients; without it they get no TLS
+ * @param requireTls whether clients without TLS are refused
+ * @param maxConnections the most sessions at once; also of connections that have not come as far
+ * @param startupTimeout how long a client may take until it is authenticated
+ * @param idleTimeout how long a session may do nothing; for ever if 0
+ * @param connectTimeout how long to wait for a connection to the database, TLS included; through home, to each home
+ * @param maxMessageSize the largest message of a client that is accepted
+ * @param maxResultSize the largest result that is recorded, so that it can be kept
+ * @param allowTrust whether clients are let in of whom the database asks nothing: its rules for the edge's, or home's, own
+ *     address would then hold for everybody who can reach the edge
+ */
+@ConfigurationProperties("perigee.edge.pgwire")
+record PgWireProperties(
+        @DefaultValue("true") boolean enabled,
+        @Nullable String address,
+        @DefaultValue("6432") int port,
+        @DefaultValue("home") String upstream,
+        @Nullable TlsMode tlsMode,
+        @Nullable String tlsBundle,
+        @Nullable String tlsServerName,
+        @Nullable String serverTlsBundle,
+        @DefaultValue("false") boolean requireTls,
+        @DefaultValue("1000") int maxConnections,
+        @DefaultValue("60s") Duration startupTimeout,
+        @DefaultValue("0s") Duration idleTimeout,
+        @DefaultValue("5s") Duration connectTimeout,
+        @DefaultValue("1073741823B") DataSize maxMessageSize,
+        @DefaultValue("1MB") DataSize maxResultSize,
+        @DefaultValue("false") boolean allowTrust) {
+
+    /** PostgreSQL's MAX_STARTUP_PACKET_LENGTH: of what follows the length. */
+    static final int MAX_STARTUP_PACKET_LENGTH = 10_000;
+
+    private static final String HOME = "home";
+    private static final int HIGHEST_PORT = 65_535;
+    /** What PostgreSQL itself can take. */
+    private static final int LARGEST_MESSAGE = (1 << 30) - 1;
+
+    private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
+
+    PgWireProperties {
+        address = blankToNull(address);
+        tlsBundle = blankToNull(tlsBundle);
+        tlsServerName = blankToNull(tlsServerName);
+        serverTlsBundle = blankToNull(serverTlsBundle);
+        upstream = upstream.strip();
+        check(port >= 0 && port <= HIGHEST_PORT, "port must be 0 to 65535");
+        check(HOME.equals(upstream) || HostAndPort.of(upstream) != null, "upstream must be home, or host:port");
+        check(
+                tlsMode != TlsMode.VERIFY_FULL || !HOME.equals(upstream) || tlsServerName != null,
+                "tls-server-name is required for tls-mode verify-full through home: whom the database's certificate has"
+                        + " to be for");
+        check(!requireTls || serverTlsBundle != null, "server-tls-bundle is required if require-tls is set");
+        check(maxConnections >= 1 && maxConnections <= 100_000, "max-connections must be 1 to 100000");
+        check(
+                startupTimeout.toMillis() >= 1 && startupTimeout.compareTo(LONGEST_TIMEOUT) <= 0,
+                "startup-timeout must be 1 ms to 1 hour");
+        check(
+                !idleTimeout.isNegative() && idleTimeout.compareTo(Duration.ofDays(30)) <= 0,
+                "idle-timeout must be 0 to 30 days");
+        check(
+                connectTimeout.toMillis() >= 1 && connectTimeout.compareTo(Duration.ofMinutes(1)) <= 0,
+                "connect-timeout must be 1 ms to 1 minute");
+        check(
+                maxMessageSize.toBytes() >= MAX_STARTUP_PACKET_LENGTH && maxMessageSize.toBytes() <= LARGEST_MESSAGE,
+                "max-message-size must be 10000 bytes to 1 GB less 1 byte");
+        check(
+                maxResultSize.toBytes() >= 0 && maxResultSize.toBytes() <= LARGEST_MESSAGE,
+                "max-result-size must be 0 to 1 GB less 1 byte");
+    }
+
+    /** A host's name, or its address, and a port. */
+    record HostAndPort(String host, int port) {
+
+        /** Null if it is none. */
+        static @Nullable HostAndPort of(String text) {
+            int colon = text.lastIndexOf(':');
+            if (colon < 1 || !text.substring(colon + 1).matches("[0-9]{1,5}")) {
+                return null;
+            }
+            String host = text.substring(0, colon);
+            boolean bracketed = host.startsWith("[") && host.endsWith("]");
+            String bare = bracketed ? host.substring(1, host.length() - 1) : host;
+            int port = Integer.parseInt(text.substring(colon + 1));
+            boolean valid = bracketed ? bare.matches("[0-9A-Fa-f:.%a-z]+") : bare.matches("[A-Za-z0-9._-]+");
+            return valid && port >= 1 && port <= HIGHEST_PORT ? new HostAndPort(bare, port) : null;
+        }
+
+        @Override
+        public String toString() {
+            return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        }
+    }
+
+    /** Where the database is; null if that is home's affair. */
+    @Nullable
+    HostAndPort database() {
+        return HostAndPort.of(upstream);
+    }
+
+    /** What {@link #tlsMode} says, or what holds if it says nothing. */
+    TlsMode tls() {
+        if (tlsMode != null) {
+            return tlsMode;
+        }
+        return HOME.equals(upstream) ? TlsMode.DISABLE : TlsMode.PREFER;
+    }
+
+    private static @Nullable String blankToNull(@Nullable String value) {
+        return value == null || value.isBlank() ? null : value.strip();
+    }
+
+    private static void check(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException("perigee.edge.pgwire." + otherwise);
+        }
+    }
+}
