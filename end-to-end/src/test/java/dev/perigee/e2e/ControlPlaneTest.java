@@ -9,9 +9,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What an operator does: list, invalidate, evict; and what the registry holds to. */
+@Tag("long")
 class ControlPlaneTest {
 
     private static Postgres postgres;

@@ -17,12 +17,14 @@ import static org.awaitility.Awaitility.await;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /** Which edge may cache, and with how much memory: an operator's choice, made at any home. */
 @ExtendWith(ThreeHomes.class)
+@Tag("long")
 class EligibilityTest {
 
     private final Postgres postgres = ThreeHomes.postgres();

@@ -22,12 +22,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /** Homes in the plural: whatever is said at one holds at all. */
 @ExtendWith(ThreeHomes.class)
+@Tag("long")
 class SeveralHomesTest {
 
     private final Postgres postgres = ThreeHomes.postgres();
