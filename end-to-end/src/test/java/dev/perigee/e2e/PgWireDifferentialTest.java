@@ -20,7 +20,7 @@ class PgWireDifferentialTest {
     private static final String DATABASE = "postgres";
     private static final String SCRAM = "diff_scram";
     private static final int SEEDS = 40 * Integer.getInteger("perigee.depth", 1);
-    private static final int MANY_SEEDS = 500;
+    private static final int MANY_SEEDS = 200;
     /** Of the statements that are sent again; most sessions made up from seeds are in no state to be served. */
     private static final double FAIR_SHARE = 0.12;
 
