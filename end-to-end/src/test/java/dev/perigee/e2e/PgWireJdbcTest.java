@@ -181,9 +181,9 @@ class PgWireJdbcTest {
                 PreparedStatement read = connection.prepareStatement(sql("SELECT name FROM {t} WHERE id = 1"))) {
             WireEdge.readUntilHit(connection, () -> read.executeQuery().close());
             for (int i = 0; i < 3; i++) {
+                // Home is asked about it; meanwhile the session is in doubt.
                 query(connection, "SELECT " + i);
-                read.executeQuery().close();
-                assertThat(WireEdge.last(connection)).isEqualTo("hit");
+                WireEdge.readUntilHit(connection, () -> read.executeQuery().close());
             }
         }
     }
