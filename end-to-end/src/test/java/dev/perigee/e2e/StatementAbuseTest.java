@@ -79,7 +79,7 @@ class StatementAbuseTest extends AbusedFleet {
         asked.forEach(future -> future.cancel(true));
         await().atMost(PATIENCE).until(() -> postgres.query(running).equals("0"));
         assertThat(Duration.ofNanos(System.nanoTime() - before))
-                .as("well before the statement timeout, which is 5 s")
+                .as("well before the statement timeout, which is 10 s")
                 .isLessThan(Duration.ofSeconds(4));
     }
 

@@ -340,6 +340,8 @@ class StartupNegotiationTest {
         RawClient session = connect();
         assertSession(session);
         RawClient oldest = connect();
+        // Each is accepted on an event loop of its own: before the others, it must have come in.
+        await().until(() -> edge.connections.size() == 2);
         for (int i = 0; i < 64; i++) {
             connect();
         }
