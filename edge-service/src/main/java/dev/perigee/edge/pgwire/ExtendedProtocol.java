@@ -50,10 +50,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
             if ((replies.isIdle() || replies.isInBlock()) && whole && type != FrontendMessage.SYNC) {
                 batch = new LocalBatch(this, session.prepared());
             } else {
-                boolean quiet = replies.isQuiet();
-                session.passOnCloses();
-                Why why = quiet && replies.status() != BackendMessage.IDLE ? Why.TRANSACTION : Why.PIPELINED;
-                forwarded = new ForwardedBatch(reads, ends, replies, session, false, why, null);
+                boolean inBlock = replies.isQuiet() && replies.status() != BackendMessage.IDLE;
+                forwarded = forwarding(false, inBlock ? Why.TRANSACTION : Why.PIPELINED, null);
             }
         }
         LocalBatch local = batch;
@@ -123,11 +121,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
             return;
         }
         batch = null;
-        boolean idle = replies.isIdle();
-        session.passOnCloses();
-        forwarded = idle
-                ? new ForwardedBatch(reads, ends, replies, session, true, why, reads.visible())
-                : new ForwardedBatch(reads, ends, replies, session, false, Why.TRANSACTION, null);
+        forwarded =
+                replies.isIdle() ? forwarding(true, why, reads.visible()) : forwarding(false, Why.TRANSACTION, null);
         List<LocalBatch.Held> held = new ArrayList<>(local.held());
         for (LocalBatch.Held one : held) {
             forward(one.type(), one.bytes(), true);
@@ -138,8 +133,13 @@ final class ExtendedProtocol implements LocalBatch.Source {
     void interrupted() throws ProtocolViolation {
         forwardHeld(Why.UNSUPPORTED);
         if (forwarded != null) {
-            forwarded = new ForwardedBatch(reads, ends, replies, session, false, Why.PIPELINED, null);
+            forwarded = forwarding(false, Why.PIPELINED, null);
         }
+    }
+
+    private ForwardedBatch forwarding(boolean fromIdle, Why why, @Nullable StreamPosition visible) {
+        session.passOnCloses();
+        return new ForwardedBatch(reads, ends, replies, session, fromIdle, why, visible);
     }
 
     /** Whether messages have been sent on, and no Sync yet: the server may be in the middle of a transaction. */

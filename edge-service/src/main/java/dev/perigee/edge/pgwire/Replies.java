@@ -241,8 +241,7 @@ final class Replies {
             }
             default -> {
                 // Copying in by the extended protocol: until it ends the server passes over any Sync, and nobody can
-                // tell
-                // which ones those were.
+                // tell which ones those were.
                 return false;
             }
         }

@@ -85,15 +85,20 @@ final class SessionState {
     /** What the session was at a number, if nothing is in doubt that was forwarded before it; null if something is. */
     @Nullable
     SessionContext contextAt(long number) {
-        if (knownAt < 0 || firstTouch < number) {
-            return null;
+        return knownAt < 0 || isInDoubtBefore(number) ? null : context;
+    }
+
+    /** Whether something forwarded since the last probe, and before this number, may have changed session or data. */
+    private boolean isInDoubtBefore(long number) {
+        if (firstTouch < number) {
+            return true;
         }
         for (long asked : unjudged) {
             if (asked > knownAt && asked < number) {
-                return null;
+                return true;
             }
         }
-        return context;
+        return false;
     }
 
     /** What the session is now; null if that is in doubt. */
@@ -124,7 +129,7 @@ final class SessionState {
 
     /** A probe was answered. */
     void known(Probe probe, Probe.Answer answer) {
-        if (firstTouch <= probe.sentAt() || unjudged.stream().anyMatch(asked -> asked <= probe.sentAt())) {
+        if (isInDoubtBefore(probe.sentAt() + 1)) {
             position = Math.max(position, answer.position());
         }
         knownAt = probe.sentAt();

@@ -4,13 +4,7 @@ import dev.perigee.edge.link.HomeHttp;
 import dev.perigee.edge.link.Homes;
 import dev.perigee.edge.pgwire.PgWireProperties.HostAndPort;
 import dev.perigee.edge.pgwire.StartupNegotiation.ServerSide;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.Objects;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
@@ -56,7 +50,7 @@ class TransportConfiguration {
             PgWireProperties properties,
             EventLoops loops,
             Connections connections,
-            ObjectProvider<SessionFactory> sessions,
+            SessionFactory sessions,
             CancelRegistry cancels,
             SslBundles bundles) {
         String certificate = properties.serverTlsBundle();
@@ -65,21 +59,9 @@ class TransportConfiguration {
                 loops,
                 new ServerSide(
                         connections,
-                        sessions.getIfAvailable(() -> TransportConfiguration::noSession),
+                        sessions,
                         cancels,
                         certificate == null ? null : ReloadedTls.toClients(bundles, certificate),
                         properties.requireTls()));
-    }
-
-    private static ChannelHandler noSession(ClientConnection client, ByteBuf startupMessage) {
-        startupMessage.release();
-        return new ChannelInboundHandlerAdapter() {
-            @Override
-            public void handlerAdded(ChannelHandlerContext context) {
-                ErrorResponse none =
-                        ErrorResponse.fatal(ErrorResponse.FEATURE_NOT_SUPPORTED, "there are no sessions yet");
-                context.writeAndFlush(none.encode(context.alloc())).addListener(ChannelFutureListener.CLOSE);
-            }
-        };
     }
 }

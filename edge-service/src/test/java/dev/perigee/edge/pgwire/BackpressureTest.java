@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.core.ThrowingRunnable;
@@ -54,15 +53,7 @@ class BackpressureTest {
     }
 
     private static EdgeFixture edge(String way, String mode, TunnelHome home) {
-        String upstream = way.equals("home") ? "home" : "localhost:" + postgres.port();
-        return new EdgeFixture(
-                TestCertificates.bundles(),
-                List.of(home.url()),
-                Relay::sessions,
-                "upstream",
-                upstream,
-                "tls-mode",
-                mode);
+        return EdgeFixture.relaying(way, mode, postgres, home);
     }
 
     private static void eventually(ThrowingRunnable assertion) {

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterAll;
@@ -94,15 +93,7 @@ class CancelTest {
     }
 
     private static EdgeFixture edge(String way, String mode, TunnelHome home) {
-        String upstream = way.equals("home") ? "home" : "localhost:" + postgres.port();
-        return new EdgeFixture(
-                TestCertificates.bundles(),
-                List.of(home.url()),
-                Relay::sessions,
-                "upstream",
-                upstream,
-                "tls-mode",
-                mode);
+        return EdgeFixture.relaying(way, mode, postgres, home);
     }
 
     private static CompletableFuture<Void> sleep(Statement statement) throws SQLException {

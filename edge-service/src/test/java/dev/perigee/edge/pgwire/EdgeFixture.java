@@ -78,6 +78,22 @@ final class EdgeFixture implements AutoCloseable {
         }
     }
 
+    /**
+     * With sessions that only pass on what is said.
+     *
+     * @param way {@code home}, or straight to the database
+     */
+    static EdgeFixture relaying(String way, String mode, Postgres postgres, TunnelHome home) {
+        return new EdgeFixture(
+                TestCertificates.bundles(),
+                List.of(home.url()),
+                Relay::sessions,
+                "upstream",
+                way.equals("home") ? "home" : "localhost:" + postgres.port(),
+                "tls-mode",
+                mode);
+    }
+
     static PgWireProperties properties(String... settings) {
         return bind("perigee.edge.pgwire", PgWireProperties.class, settings);
     }
