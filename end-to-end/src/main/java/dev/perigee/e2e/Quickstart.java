@@ -3,8 +3,6 @@ package dev.perigee.e2e;
 import dev.perigee.e2e.QuickstartClient.Answer;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,7 +111,7 @@ public final class Quickstart {
         OUT.println("Starting a home with its embedded PostgreSQL, and two edges ...");
         long began = System.nanoTime();
         Path work = root.resolve("target/quickstart");
-        int databasePort = freePort();
+        int databasePort = Ports.free();
         // The data stays where home keeps it by default, ./data, but for a check, which leaves nothing behind.
         ServiceProcess home = service(
                 "home",
@@ -345,16 +343,8 @@ public final class Quickstart {
     }
 
     private static void requireFree(int port) {
-        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-            socket.getLocalPort();
-        } catch (IOException taken) {
-            throw new IllegalStateException("port " + port + " is in use; choose others with --port-base N", taken);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        if (!Ports.isFree(port)) {
+            throw new IllegalStateException("port " + port + " is in use; choose others with --port-base N");
         }
     }
 

@@ -222,7 +222,7 @@ final class Fleet implements AutoCloseable {
 
     /** Where the service listens, or will. */
     int port(String name) {
-        return ports.computeIfAbsent(name, any -> Postgres.freePort());
+        return ports.computeIfAbsent(name, any -> Ports.free());
     }
 
     Answer query(String edge, String sql, Object... params) {
@@ -287,12 +287,14 @@ final class Fleet implements AutoCloseable {
 
     /**
      * What a service has let go of unreleased. The PostgreSQL driver (1.1.1) has a few races of its own left at a statement
-     * that is cancelled and a connection that breaks; of those a service may show a handful.
+     * that is cancelled and a connection that breaks; of those a service may show a handful. Its frames are known by the
+     * decoder of lengths, which nobody else has: only the latest accesses are recorded, and they need not show the driver.
      */
     static void assertNothingLeaks(String log) {
         List<String> leaks = Arrays.stream(log.split("LEAK:", -1)).skip(1).toList();
         assertThat(leaks)
-                .filteredOn(leak -> !leak.contains("io.r2dbc.postgresql"))
+                .filteredOn(
+                        leak -> !leak.contains("io.r2dbc.postgresql") && !leak.contains("LengthFieldBasedFrameDecoder"))
                 .isEmpty();
         assertThat(leaks).hasSizeLessThan(5);
     }

@@ -93,7 +93,7 @@ final class Jars {
         List<String> options = new ArrayList<>(QUICK);
         options.add("-XX:ArchiveClassesAtExit=" + archiveFile(module));
         Files.deleteIfExists(archiveFile(module));
-        int port = Postgres.freePort();
+        int port = Ports.free();
         try (ServiceProcess service = ServiceProcess.start(
                 "archive",
                 runnable,

@@ -87,7 +87,7 @@ final class Measure {
                 wrk.headers["Content-Type"] = "application/json"
                 wrk.headers["Authorization"] = "Bearer %s"
                 """.formatted(read, Fleet.CLIENT));
-        int barePort = Postgres.freePort();
+        int barePort = Ports.free();
         Process bare = new ProcessBuilder(
                         "taskset",
                         "-c",

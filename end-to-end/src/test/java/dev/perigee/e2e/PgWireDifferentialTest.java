@@ -39,7 +39,7 @@ class PgWireDifferentialTest {
         try (Postgres postgres = Postgres.start(Map.of("wal_level", "logical", "fsync", "off"))) {
             try (Fleet fleet = new Fleet(postgres)) {
                 fleet.launchHome(Fleet.HOME);
-                int port = Postgres.freePort();
+                int port = Ports.free();
                 fleet.startEdge(
                         "edge-1",
                         "--perigee.edge.pgwire.port=" + port,

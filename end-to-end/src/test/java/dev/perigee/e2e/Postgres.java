@@ -4,8 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -41,7 +39,7 @@ final class Postgres implements AutoCloseable {
     }
 
     static Postgres start(Map<String, String> settings) throws IOException {
-        Postgres postgres = new Postgres(Files.createTempDirectory("perigee-e2e-pg"), freePort(), settings);
+        Postgres postgres = new Postgres(Files.createTempDirectory("perigee-e2e-pg"), Ports.free(), settings);
         postgres.startServer();
         return postgres;
     }
@@ -67,7 +65,7 @@ final class Postgres implements AutoCloseable {
         List<String> lines = new ArrayList<>(List.of(conf));
         lines.add("primary_conninfo = 'host=127.0.0.1 port=" + port + " user=postgres dbname=postgres'");
         Files.write(copy.resolve("postgresql.auto.conf"), lines);
-        Postgres standby = new Postgres(copy, freePort(), settings);
+        Postgres standby = new Postgres(copy, Ports.free(), settings);
         standby.startServer();
         return standby;
     }
@@ -166,14 +164,6 @@ final class Postgres implements AutoCloseable {
                 ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getString(1);
-        }
-    }
-
-    static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException none) {
-            throw new UncheckedIOException(none);
         }
     }
 

@@ -57,7 +57,7 @@ class StartupTest {
     @Execution(CONCURRENT)
     void homeSaysThatTheDatabaseCannotBeReached() throws Exception {
         try (Fleet fleet = new Fleet(postgres).withoutBlockHound()) {
-            int closed = Postgres.freePort();
+            int closed = Ports.free();
             ServiceProcess home = fleet.launchHome(
                     Fleet.HOME, "--spring.r2dbc.url=r2dbc:postgresql://127.0.0.1:" + closed + "/postgres");
             assertThat(home.awaitExit(EXIT)).isNotZero();
@@ -133,7 +133,7 @@ class StartupTest {
     @Test
     @Execution(CONCURRENT)
     void anEdgeWithoutItsSettingsNamesThem() throws Exception {
-        try (ServiceProcess edge = edge("--server.port=" + Postgres.freePort())) {
+        try (ServiceProcess edge = edge("--server.port=" + Ports.free())) {
             assertThat(edge.awaitExit(EXIT)).isNotZero();
             assertThat(edge.log()).contains("perigee.home-url").doesNotContain("\tat ");
         }
@@ -145,7 +145,7 @@ class StartupTest {
         for (String module : List.of("home-service", "edge-service")) {
             assertThat(Jars.packaged(module)).exists();
         }
-        int port = Postgres.freePort();
+        int port = Ports.free();
         try (ServiceProcess home = ServiceProcess.start(
                 "home-alone",
                 Jars.packaged("home-service"),

@@ -36,7 +36,7 @@ final class WireEdge implements AutoCloseable {
     static WireEdge start() throws IOException {
         Postgres postgres = Postgres.start();
         Fleet fleet = new Fleet(postgres);
-        int port = Postgres.freePort();
+        int port = Ports.free();
         fleet.launchHome(Fleet.HOME);
         fleet.startEdge(
                 "edge-1",

@@ -1,5 +1,6 @@
 package dev.perigee.e2e.chaos;
 
+import dev.perigee.e2e.Ports;
 import dev.perigee.e2e.ServiceProcess;
 import java.io.IOException;
 import java.io.InputStream;

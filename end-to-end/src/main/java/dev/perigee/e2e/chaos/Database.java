@@ -1,5 +1,6 @@
 package dev.perigee.e2e.chaos;
 
+import dev.perigee.e2e.Ports;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;

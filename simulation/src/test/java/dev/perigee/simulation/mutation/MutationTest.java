@@ -60,7 +60,7 @@ class MutationTest {
     /** All seeds from the first on, for what is to be written down. */
     @ParameterizedTest
     @MethodSource("mutations")
-    @Tag("long")
+    @Tag("search")
     void search(Mutation mutation) {
         Mutant mutant = Mutant.of(mutation);
         long seed = 0;
