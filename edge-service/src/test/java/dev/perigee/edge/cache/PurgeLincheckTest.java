@@ -4,12 +4,14 @@ import dev.perigee.testing.Interleavings;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * An operator drops results while others are on their way. No mark tells those apart afterwards, so that what admission
  * lets slip stays until its time is over.
  */
+@Tag("long")
 public class PurgeLincheckTest {
 
     private static final String TABLE = "public.a";

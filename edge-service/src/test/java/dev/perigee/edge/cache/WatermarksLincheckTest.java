@@ -7,9 +7,11 @@ import java.time.Instant;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The link raises, closes and opens the marks while a read looks at them, as at every hit. */
+@Tag("long")
 public class WatermarksLincheckTest {
 
     private static final List<String> A = List.of("public.a");

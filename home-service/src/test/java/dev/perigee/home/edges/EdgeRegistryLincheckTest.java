@@ -13,11 +13,13 @@ import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** An edge that registers again, is claimed, evicted and cut off by two threads: as if one came after the other. */
 @Param(name = "later", gen = IntGen.class, conf = "2:3")
 @Param(name = "any", gen = IntGen.class, conf = "1:3")
+@Tag("long")
 public class EdgeRegistryLincheckTest {
 
     private static final String ID = "edge-1";

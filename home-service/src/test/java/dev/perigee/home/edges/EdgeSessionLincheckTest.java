@@ -13,12 +13,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The log, the stream and acknowledgements of one session. {@link AckWindow} leaves it to {@link EdgeSession} that one
  * thread at a time is in it, so that it is looked at in there.
  */
+@Tag("long")
 public class EdgeSessionLincheckTest {
 
     private static final int WINDOW = 2;

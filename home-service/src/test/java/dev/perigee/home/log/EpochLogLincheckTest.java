@@ -5,9 +5,11 @@ import dev.perigee.testing.Interleavings;
 import java.time.Instant;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One writer of the log and who reads it. */
+@Tag("long")
 public class EpochLogLincheckTest {
 
     private final EpochLog log = new EpochLog("1.1", 0);
