@@ -7,12 +7,14 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A commit that a missing synchronous standby holds back: it is in the WAL, and decoded, but nobody can see it. What
  * an edge reads meanwhile is the old row, and must not outlive the moment the new one shows.
  */
+@Tag("long")
 class FenceTest {
 
     private static final String READ = "SELECT n FROM held WHERE id = 1";

@@ -26,6 +26,7 @@ import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApplicationContext;
 
@@ -111,6 +112,7 @@ class TunnelTest {
     }
 
     @Test
+    @Tag("long")
     void anIdleSessionOutlivesEveryTimeout() {
         int port = start(
                 "server.netty.idle-timeout=200ms",
@@ -169,6 +171,7 @@ class TunnelTest {
     }
 
     @Test
+    @Tag("long")
     void whoDoesNotReadHoldsUpTheDatabaseAndNotOurMemory() {
         int port = start();
         TunnelClient client = TunnelClient.open(port, "edge-token", false).login("slow");
@@ -184,6 +187,7 @@ class TunnelTest {
     }
 
     @Test
+    @Tag("long")
     void aDatabaseThatDoesNotReadHoldsUpTheClientAndNotOurMemory() {
         int port = start();
         TunnelClient client = TunnelClient.open(port, "edge-token").login("busy");
@@ -280,6 +284,7 @@ class TunnelTest {
     }
 
     @Test
+    @Tag("long")
     void atShutdownAllEndQuickly() {
         int port = start();
         TunnelClient client = TunnelClient.open(port, "edge-token").login("last");
