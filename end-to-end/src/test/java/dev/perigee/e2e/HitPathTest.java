@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Hits are answered beneath the framework. Two edges get the same bytes on connections of the same history, one with that
  * and one without, and must give the same bytes back, but for their names, the time, and how long it has been.
  */
+@Tag("long")
 class HitPathTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(15);
