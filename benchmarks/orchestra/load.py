@@ -41,6 +41,16 @@ def sql_script(name, text):
     return script
 
 
+def steady(load, limit):
+    """Repeats a load until it is no faster than before: a JVM that has just started compiles itself meanwhile."""
+    best = 0.0
+    for _ in range(max(1, limit // 2)):
+        rate = load(2)
+        if rate < 1.03 * best:
+            return
+        best = max(best, rate)
+
+
 def alternate(rounds, contenders, seconds=None):
     """Runs contenders in turn, A B A B ...; {name: (server process, load)}; gives {name: (rates, µs of CPU each)}."""
     found = {name: ([], []) for name in contenders}

@@ -59,6 +59,11 @@ class Process:
         """Seconds of CPU it and its children have used."""
         return sum(map(_cpu, tree(self.pid)))
 
+    def move_to(self, core):
+        """Pins all of its threads to another core."""
+        for pid in tree(self.pid):
+            run(["taskset", "-a", "-c", "-p", core, pid], core=None)
+
     def rss(self):
         """Bytes in memory."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()

@@ -108,6 +108,7 @@ class Service(Process):
 
 class Home(Service):
     def __init__(self, postgres, name="home", core=LOAD, heap="1g", arguments=()):
+        self.jdbc = postgres.jdbc()
         super().__init__(name, "home-service", core, heap, [
             f"--perigee.home.id={name}", f"--spring.r2dbc.url=r2dbc:postgresql://127.0.0.1:{postgres.port}/postgres",
             "--spring.r2dbc.username=postgres", "--perigee.max-edges=20000",

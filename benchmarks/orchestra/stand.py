@@ -7,7 +7,8 @@ from peers import Nginx, Pgpool
 from processes import LOAD
 from servers import Edge, Home, Postgres
 
-SCALE = 100_000
+# So many that the aggregate of pgwire-hits takes PostgreSQL some 20 ms.
+SCALE = 150_000
 
 
 class Stand:
@@ -16,7 +17,7 @@ class Stand:
         self.report = report
         self.rounds = 5
         load.SECONDS = 1 if quick else 4
-        self.warm_up = 4 if quick else 12
+        self.warm_up = 16 if quick else 40
 
     @functools.cached_property
     def postgres(self):

@@ -2,7 +2,7 @@
 
 import json
 
-from load import alternate, post_script, wrk
+from load import alternate, post_script, steady, wrk
 from peers import Varnish
 from processes import SERVERS, Process, listening, port, wait, work
 from servers import CLIENT, java
@@ -31,7 +31,7 @@ def run(stand):
     }
     print(f"  {len(answer)} bytes; warming up ...", flush=True)
     for _, (_, load) in list(contenders.items())[:2]:
-        load(stand.warm_up)
+        steady(load, stand.warm_up)
     found = alternate(stand.rounds, contenders)
     for name, (rates, cpu) in found.items():
         report.figure(CASE, name, rates, "per s", cpu)

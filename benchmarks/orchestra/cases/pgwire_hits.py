@@ -2,7 +2,7 @@
 
 import time
 
-from load import alternate, pgbench, sql_script
+from load import alternate, pgbench, sql_script, steady
 from processes import SERVERS, Process, listening, port, wait
 from servers import java
 
@@ -37,7 +37,7 @@ def _points(stand, bare, bare_port, script, mode):
         "minimal responder": (bare, lambda s: pgbench(bare_port, script, mode, seconds=s)),
     }
     for name in ("edge", "pgpool", "minimal responder"):
-        contenders[name][1](stand.warm_up // 2)
+        steady(contenders[name][1], stand.warm_up)
     found = alternate(stand.rounds, contenders)
     for name, (rates, cpu) in found.items():
         stand.report.figure(CASE, f"{mode}: {name}", rates, "tps", cpu)

@@ -16,8 +16,6 @@ abstract class EventStream extends ChannelInboundHandlerAdapter {
 
     private static final byte LF = '\n';
 
-    private static final byte LF = '\n';
-
     private ByteBuf pending = Unpooled.EMPTY_BUFFER;
     private ByteBuf events = Unpooled.EMPTY_BUFFER;
     private boolean chunked;
