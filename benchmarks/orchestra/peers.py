@@ -6,12 +6,10 @@ from processes import SERVERS, Process, listening, port, wait, work
 class Nginx(Process):
     """Serves a file; and, by its module nchan, a channel to subscribers."""
 
-    def __init__(self, body=b"", core=SERVERS):
+    def __init__(self, core=SERVERS):
         self.port = port()
         root = work / "www"
         root.mkdir(exist_ok=True)
-        (root / "answer").write_bytes(body)
-        (root / "answer").chmod(0o644)
         root.chmod(0o755)
         configuration = work / "nginx.conf"
         configuration.write_text(f"""
@@ -35,7 +33,7 @@ http {{
   nchan_shared_memory_size 256M;
   server {{
     listen 127.0.0.1:{self.port} backlog=8192;
-    location /answer {{ root {root}; default_type application/json; open_file_cache max=10; }}
+    location /answer {{ root {root}; default_type application/json; open_file_cache max=10; open_file_cache_min_uses 1; }}
     location = /publish {{ nchan_publisher; nchan_channel_id events; nchan_message_buffer_length 20000; }}
     location = /subscribe {{ nchan_subscriber eventsource; nchan_channel_id events;
       nchan_subscriber_first_message newest; }}
@@ -44,6 +42,11 @@ http {{
 """)
         super().__init__("nginx", ["nginx", "-c", configuration], core)
         wait("nginx", lambda: listening(self.port), self)
+
+    def serve(self, body):
+        """Gives these bytes from now on."""
+        (work / "www/answer").write_bytes(body)
+        (work / "www/answer").chmod(0o644)
 
 
 class Varnish(Process):

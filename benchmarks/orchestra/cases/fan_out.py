@@ -1,20 +1,22 @@
 """Home's streams to many edges, beside nchan's to as many subscribers."""
 
 from fan import column, fan_out
+from processes import LOAD, SERVERS
 
 CASE = "fan-out"
 
 
 def run(stand):
-    stand.home.move_to("0")
+    stand.home.move_to(SERVERS)
     stand.nginx
     try:
+        assert stand.streams_warm
         _beside_nchan(stand)
         _past_saturation(stand)
         _stalled(stand)
         _many(stand)
     finally:
-        stand.home.move_to("1")
+        stand.home.move_to(LOAD)
 
 
 def _beside_nchan(stand):

@@ -6,7 +6,7 @@ import time
 import plot
 from fan import fan_out
 from load import pgbench, sql_script, steady
-from processes import LOAD, run as execute
+from processes import LOAD, SERVERS, run as execute
 from servers import ADMIN, http_full
 
 CASE = "growth"
@@ -56,7 +56,8 @@ def fill_one(text):
 
 
 def _edges(stand):
-    stand.home.move_to("0")
+    stand.home.move_to(SERVERS)
+    assert stand.streams_warm
     points = []
     for edges in ([1, 100, 1000] if stand.quick else [1, 10, 100, 1000, 5000]):
         rows = fan_out(stand, ["home"], edges=edges, rate=1000, tables=500, seconds=1 if stand.quick else 4, warm=1,

@@ -22,6 +22,7 @@ def run(stand):
     bare = Process("bare-http", java("BareHttp", bare_port, work / "request", work / "answer"), SERVERS)
     wait("the bare handler", lambda: listening(bare_port), bare)
     nginx = stand.nginx
+    nginx.serve(answer)
     varnish = Varnish(nginx)
     contenders = {
         "edge, POST hit": (edge, lambda s: wrk(edge.url + "/api/query", script, seconds=s)),

@@ -50,16 +50,18 @@ def _points(stand, bare, bare_port, script, mode):
 
 def _heavy(stand, postgres, edge):
     script = sql_script("heavy", HEAVY)
+    print("  heavy aggregate", flush=True)
     for mode in MODES:
-        print(f"  heavy aggregate, {mode}", flush=True)
         pgbench(edge.wire_port, script, mode, seconds=2)
-        found = alternate(stand.rounds, {
-            "edge": (edge, lambda s: pgbench(edge.wire_port, script, mode, seconds=s)),
-            "PostgreSQL": (postgres, lambda s: pgbench(postgres.port, script, mode, seconds=s)),
-        })
-        for name, (rates, cpu) in found.items():
-            stand.report.figure(CASE, f"heavy, {mode}: {name}", rates, "tps", cpu)
-        stand.report.ratio(CASE, f"heavy, {mode}: tps, edge : PostgreSQL", found["edge"][0], found["PostgreSQL"][0], 2500)
+    # The mode makes no difference to what takes PostgreSQL 20 ms.
+    contenders = {"PostgreSQL": (postgres, lambda s: pgbench(postgres.port, script, "prepared", seconds=s))}
+    for mode in MODES:
+        contenders[mode] = (edge, lambda s, mode=mode: pgbench(edge.wire_port, script, mode, seconds=s))
+    found = alternate(stand.rounds, contenders)
+    for name, (rates, cpu) in found.items():
+        stand.report.figure(CASE, "heavy: PostgreSQL" if name == "PostgreSQL" else f"heavy, {name}: edge", rates, "tps", cpu)
+    for mode in MODES:
+        stand.report.ratio(CASE, f"heavy, {mode}: tps, edge : PostgreSQL", found[mode][0], found["PostgreSQL"][0], 2500)
     _recovery(stand, postgres, edge, script)
 
 

@@ -22,7 +22,7 @@ interface Publisher extends AutoCloseable {
     @Override
     void close() throws IOException, SQLException;
 
-    /** Commits, to tables in turn: with many of them nothing is conflated unless an edge falls behind by as many. */
+    /** Commits, to the tables {@code fan.t0}, {@code fan.t1}, … in turn: with many of them nothing is conflated unless an edge falls behind by as many. */
     final class Commits implements Publisher {
 
         private final Connection connection;
@@ -34,12 +34,6 @@ interface Publisher extends AutoCloseable {
                 if (!durable) {
                     statement.execute("SET synchronous_commit = off");
                 }
-                statement.execute("CREATE SCHEMA IF NOT EXISTS fan");
-                for (int n = 0; n < tables; n++) {
-                    statement.addBatch("CREATE TABLE IF NOT EXISTS fan.t" + n + " (id int PRIMARY KEY, n int)");
-                    statement.addBatch("INSERT INTO fan.t" + n + " VALUES (1, 0) ON CONFLICT DO NOTHING");
-                }
-                statement.executeBatch();
             }
             for (int n = 0; n < tables; n++) {
                 updates.add(connection.prepareStatement("UPDATE fan.t" + n + " SET n = n + 1 WHERE id = 1"));
