@@ -10,7 +10,7 @@ def run(stand):
     stand.home.move_to(SERVERS)
     assert stand.streams_warm
     found = fan_out(stand, ["home"], edges=32, rate=50, seconds=2 if stand.quick else 10, warm=1,
-                    rounds=stand.rounds, durable=1)["home"]
+                    rounds=stand.rounds)["home"]
     stand.home.move_to(LOAD)
     stand.report.figure(CASE, "commit → applied on 32 edges, p50", column(found, "p50_ms"), "ms")
     row = stand.report.figure(CASE, "commit → applied on 32 edges, p99", column(found, "p99_ms"), "ms")

@@ -20,7 +20,7 @@ final class Timeline {
         return number;
     }
 
-    /** It was: the database has said so. */
+    /** From now on it is late. */
     void done(int number) {
         doneAt[number] = System.nanoTime();
     }
@@ -30,7 +30,7 @@ final class Timeline {
         return begun;
     }
 
-    /** Nanoseconds since it was published; 0 if the database has not said so yet. */
+    /** How late it is, nanoseconds; 0 if the database has not said yet that it was committed. */
     long since(int number, long now) {
         long done = doneAt[number];
         return done == 0 ? 0 : Math.max(0, now - done);
