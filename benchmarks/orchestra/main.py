@@ -25,7 +25,6 @@ def arguments():
     parser.add_argument("--only", metavar="NAME[,NAME]", help="of: " + ", ".join(CASES))
     parser.add_argument("--list", action="store_true", help="lists the cases")
     parser.add_argument("--jmh", action="store_true", help="runs the microbenchmarks instead")
-    parser.add_argument("--keep-logs", action="store_true", help="prints the logs of servers when a case fails")
     given = parser.parse_args()
     chosen = given.only.split(",") if given.only else CASES
     for name in chosen:

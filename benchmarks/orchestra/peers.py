@@ -86,3 +86,23 @@ class Pgpool(Process):
         super().__init__(name, ["pgpool", "-n", "-f", directory / "pgpool.conf", "-F", directory / "pcp.conf",
                                 "-a", directory / "pool_hba.conf"], core)
         wait("pgpool", lambda: listening(self.port), self)
+
+
+class Pgbouncer(Process):
+    """The least that stands between a client and PostgreSQL; it has no cache."""
+
+    def __init__(self, postgres_port, core=SERVERS):
+        self.port = port()
+        (work / "users.txt").write_text('"postgres" ""\n')
+        (work / "pgbouncer.ini").write_text(f"""[databases]
+* = host=127.0.0.1 port={postgres_port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {self.port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {work}/users.txt
+ignore_startup_parameters = extra_float_digits
+""")
+        super().__init__("pgbouncer", ["pgbouncer", work / "pgbouncer.ini"], core, user="postgres")
+        wait("pgbouncer", lambda: listening(self.port), self)

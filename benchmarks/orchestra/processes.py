@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-SERVERS, LOAD = "0", "1"
+SERVERS, LOAD, BOTH = "0", "1", "0,1"
 TICKS = os.sysconf("SC_CLK_TCK")
 _running = []
 _ports = iter(range(17000, 20000))
@@ -155,7 +155,8 @@ def stop_all():
 
 
 def install():
-    """From here on an end, of whatever kind, ends what was started."""
+    """From here on an end, of whatever kind, ends what was started; and what we do ourselves is load."""
+    os.sched_setaffinity(0, {int(LOAD)})
     atexit.register(stop_all)
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, lambda *_: sys.exit(130))

@@ -6,6 +6,7 @@ import os
 import pathlib
 import platform
 import subprocess
+import sys
 
 import stats
 
@@ -95,7 +96,6 @@ def aimed(row):
 
 
 def command():
-    import sys
     return "`./bench" + "".join(" " + argument for argument in sys.argv[1:]) + "`"
 
 

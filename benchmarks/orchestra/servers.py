@@ -4,6 +4,7 @@ import glob
 import json
 import pathlib
 import re
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +14,6 @@ from processes import LOAD, SERVERS, Process, listening, port, run, wait, work
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "target/bench"
 EDGE, CLIENT, ADMIN = "edge-token-for-benchmarks", "client-token-for-benchmarks", "admin-token-for-benchmarks"
-PATHS = ["/usr/sbin", "/usr/bin"]
 
 
 def pg_bin(name):
@@ -47,7 +47,6 @@ class Postgres(Process):
         self.port = port()
         data = work / "postgres"
         data.mkdir()
-        import shutil
         shutil.chown(data, "postgres", "postgres")
         run([pg_bin("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--locale=C.UTF-8"],
             core=None, user="postgres")
@@ -112,7 +111,7 @@ class Home(Service):
         super().__init__(name, "home-service", core, heap, [
             f"--perigee.home.id={name}", f"--spring.r2dbc.url=r2dbc:postgresql://127.0.0.1:{postgres.port}/postgres",
             "--spring.r2dbc.username=postgres", "--perigee.max-edges=20000",
-            "--perigee.home.tunnel.max-connections-per-token=1000", *arguments])
+            "--perigee.home.tunnel.max-connections-per-token=1000", "--perigee.web.max-strangers=20000", *arguments])
 
 
 class Edge(Service):
@@ -123,7 +122,7 @@ class Edge(Service):
             f"--perigee.edge.id={name}", "--perigee.edge.region=here", f"--perigee.edge.pgwire.port={self.wire_port}",
             "--perigee.edge.pgwire.address=127.0.0.1", "--perigee.edge.pgwire.allow-trust=true",
             # So that nothing ends while it is measured.
-            "--perigee.default-ttl=1d", "--perigee.max-entries=3000000", "--perigee.edge.cache.max-bytes=4GB",
+            "--perigee.web.max-strangers=20000", "--perigee.default-ttl=1d", "--perigee.max-entries=3000000", "--perigee.edge.cache.max-bytes=4GB",
             *arguments])
 
     def query(self, sql, params=(), **headers):

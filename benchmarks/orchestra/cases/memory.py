@@ -5,7 +5,7 @@ import http.client
 import json
 import time
 
-from processes import LOAD, Process, wait
+from processes import BOTH, LOAD, Process, wait
 from servers import CLIENT, EDGE, Edge, Home, java
 
 CASE = "memory"
@@ -80,9 +80,9 @@ def _starts(stand):
     print("  starts, on both cores", flush=True)
     homes, edges = [], []
     for number in range(2 if stand.quick else 5):
-        home = Home(stand.postgres, name=f"started-home-{number}", core=None)
+        home = Home(stand.postgres, name=f"started-home-{number}", core=BOTH)
         homes.append(home.started_after)
-        edge = Edge(home.port, name=f"started-edge-{number}", core=None)
+        edge = Edge(home.port, name=f"started-edge-{number}", core=BOTH)
         edges.append(edge.started_after)
         edge.stop()
         home.stop()

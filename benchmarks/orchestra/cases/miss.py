@@ -7,7 +7,8 @@ import threading
 import time
 
 from load import pgbench, sql_script
-from processes import LOAD, SERVERS, Process, listening, port, run as execute, wait
+from peers import Pgbouncer
+from processes import LOAD, SERVERS, Process, listening, port, run as execute, wait, work
 from servers import CLIENT, Edge, java
 from stats import percentile
 
@@ -63,16 +64,20 @@ def _added(stand):
     print("  one client, one after the other", flush=True)
     stand.edge.warm(SQL, [1])
     count = 300 if stand.quick else 1500
-    straight, missed, wire = [], [], []
+    straight, bounced, missed, wire = [], [], [], []
+    bouncer = Pgbouncer(stand.postgres.port)
     client = Client(stand.edge)
     _misses(client, range(100_000, 100_000 + 2 * count))
     key = 1000
     for _ in range(stand.rounds):
         straight.append(_pgbench(stand.postgres.port, key, count))
+        bounced.append(_pgbench(bouncer.port, key, count))
         missed.append(percentile(_misses(client, range(key, key + count)), 0.5))
         wire.append(_pgbench(stand.edge.wire_port, key, count))
         key += count
     stand.report.figure(CASE, "straight to PostgreSQL, p50", straight, "ms")
+    stand.report.figure(CASE, "through pgbouncer, p50", bounced, "ms")
+    bouncer.stop()
     stand.report.figure(CASE, "miss by HTTP through edge and home, p50", missed, "ms")
     stand.report.figure(CASE, "miss by PostgreSQL's protocol, p50", wire, "ms")
     added = [through - direct for through, direct in zip(missed, straight)]
@@ -86,7 +91,6 @@ def _added(stand):
 
 def _pgbench(number, first, count):
     """The median of as many reads, each of another key, milliseconds."""
-    from processes import work
     # A sequence of its own gives each read another key.
     script = sql_script("miss", "\\set aid :first + :n\nSELECT abalance FROM accounts WHERE aid = :aid;\n\\set n :n + 1\n")
     prefix = work / "latency"
