@@ -46,7 +46,7 @@ public final class FanOut {
     }
 
     private void run() throws Exception {
-        String[] targets = options.text("target").split(",");
+        String[] targets = options.text("target").split(",", -1);
         for (int round = 0; round < options.number("rounds", 1); round++) {
             for (int n = 0; n < targets.length; n++) {
                 round(targets[n], n);
@@ -178,9 +178,9 @@ public final class FanOut {
             return 0;
         }
         long sum = 0;
-        for (String pid : options.text("pids").split(":")[index].split(",")) {
+        for (String pid : options.text("pids").split(":", -1)[index].split(",", -1)) {
             String stat = Files.readString(Path.of("/proc", pid, "stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             sum += Arrays.stream(fields, 11, 13).mapToLong(Long::parseLong).sum();
         }
         return sum;
