@@ -41,8 +41,9 @@ final class EdgeSubscriber extends Subscriber {
         private int number(long version, String data) {
             Integer known = numbers.get(version);
             if (known == null) {
-                known = timeline.committedAt(
-                        WireJson.tolerant().readValue(data, InvalidationEvent.class).committedAt());
+                known = timeline.committedAt(WireJson.tolerant()
+                        .readValue(data, InvalidationEvent.class)
+                        .committedAt());
                 numbers.put(version, known);
             }
             return known;

@@ -91,8 +91,7 @@ public final class FanOut {
                 : new Publisher.Messages(port);
     }
 
-    private void measure(
-            String target, int index, EdgeSubscriber.Shared shared, Acknowledgements acks, Thread writer)
+    private void measure(String target, int index, EdgeSubscriber.Shared shared, Acknowledgements acks, Thread writer)
             throws Exception {
         int stalled = options.number("stalled", 0);
         audience.stall(stalled, true);
