@@ -39,8 +39,7 @@ final class Fleet implements AutoCloseable {
 
     private enum Watch {
         FIRST_OF_A_KIND,
-        NONE,
-        PRODUCTION
+        NONE
     }
 
     private record Launched(String module, List<String> arguments, ServiceProcess process) {}
@@ -55,12 +54,6 @@ final class Fleet implements AutoCloseable {
     Fleet(Postgres postgres) throws IOException {
         this.postgres = postgres;
         this.directory = Files.createTempDirectory("perigee-e2e");
-    }
-
-    /** For measuring: the services as they run in production. */
-    Fleet inProduction() {
-        watch = Watch.PRODUCTION;
-        return this;
     }
 
     /** For what ends before an event loop turns. */
@@ -153,9 +146,6 @@ final class Fleet implements AutoCloseable {
     }
 
     private List<String> jvmOptions(String name, String module) {
-        if (watch == Watch.PRODUCTION) {
-            return List.of("-Xmx256m");
-        }
         boolean watched = watch == Watch.FIRST_OF_A_KIND
                 && firsts.computeIfAbsent(module, any -> name).equals(name);
         return Stream.concat(Jars.QUICK.stream(), (watched ? Jars.blockHound() : Jars.archive(module)).stream())

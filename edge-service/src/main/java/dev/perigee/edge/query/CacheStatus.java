@@ -41,6 +41,11 @@ final class CacheStatus {
         return name + "; hit; ttl=" + ttl + (detail == null ? "" : "; detail=" + bare(detail));
     }
 
+    /** Whether an answer was a hit within its bound, with nothing to remark. */
+    static boolean isHit(String cacheStatus) {
+        return cacheStatus.contains("; hit; ttl=") && !cacheStatus.contains("; detail=");
+    }
+
     /**
      * Sent to home.
      *

@@ -13,8 +13,10 @@ import dev.perigee.model.EdgeConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import reactor.core.scheduler.Schedulers;
 
 /** Puts the read path together. */
@@ -82,5 +84,11 @@ class QueryConfiguration {
             ConsistencySampler sampler) {
         return new QueryService(
                 link::view, cache, statements, watermarks, forwarding, policy, metrics, ticker, wallClock, sampler);
+    }
+
+    /** The read path is made when the first connection is: it needs much of what comes after the server. */
+    @Bean
+    HitPath hitPath(ObjectProvider<QueryService> service, HitPathProperties properties, Environment environment) {
+        return new HitPath(service::getObject, properties.enabled() && HitPath.suits(environment));
     }
 }

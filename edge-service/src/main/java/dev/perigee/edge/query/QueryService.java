@@ -113,26 +113,63 @@ final class QueryService {
                                 problem, status.forwarded(Forward.BYPASS, 0, false, false, "transaction"))));
     }
 
-    private Mono<Reply> query(Read read, int attempt) {
+    /** What there is in memory for a read, and what speaks against serving it. */
+    private record Look(
+            LinkView view,
+            @Nullable StreamPosition completeTo,
+            @Nullable CachedResult found,
+            Instant shown,
+            long now,
+            @Nullable Reason reason) {}
+
+    private Look look(Read read) {
         LinkView view = link.get();
         StreamPosition completeTo = view.completeTo();
-        boolean eligible = view.eligibility().enabled();
-        CachedResult found =
-                !eligible || completeTo == null || read.control().noCache() ? null : cache.find(read.key());
+        CachedResult found = !view.eligibility().enabled()
+                        || completeTo == null
+                        || read.control().noCache()
+                ? null
+                : cache.find(read.key());
         // After them: if the process was frozen in between, that counts as staleness too. And the time shown before it.
         Instant shown = wallClock.instant();
         long now = ticker.read();
         Reason reason = completeTo == null ? Reason.NOT_LINKED : judge(read, found, view, completeTo, now);
-        if (reason == null && found != null && completeTo != null) {
-            metrics.hit();
-            found.countHit();
-            hits.served(read, found);
-            return Mono.just(hit(found, view, completeTo, shown, now, 0, null));
+        return new Look(view, completeTo, found, shown, now, reason);
+    }
+
+    /** Answers from memory, if that may be done now; otherwise gives null and has changed nothing. */
+    @Nullable
+    Hit hit(Read read) {
+        return serve(read, look(read));
+    }
+
+    private @Nullable Hit serve(Read read, Look look) {
+        CachedResult found = look.found();
+        StreamPosition completeTo = look.completeTo();
+        if (look.reason() != null || found == null || completeTo == null) {
+            return null;
+        }
+        metrics.hit();
+        found.countHit();
+        hits.served(read, found);
+        return hit(found, look.view(), completeTo, look.shown(), look.now(), 0, null);
+    }
+
+    private Mono<Reply> query(Read read, int attempt) {
+        Look look = look(read);
+        Hit hit = serve(read, look);
+        if (hit != null) {
+            return Mono.just(hit.reply());
+        }
+        CachedResult found = look.found();
+        Reason reason = look.reason();
+        if (reason == Reason.INVALIDATED && found != null) {
+            cache.drop(read.key(), found);
         }
         Statements.Decision decision = statements.find(read.key().sql());
         boolean outside = decision != null && !interest.coversAll(decision.tables());
         Reason why = reason == null ? Reason.ABSENT : reason;
-        if (!eligible) {
+        if (!look.view().eligibility().enabled()) {
             why = Reason.INELIGIBLE;
         } else if (outside) {
             why = Reason.OUTSIDE_INTEREST;
@@ -151,7 +188,7 @@ final class QueryService {
                             ProblemCode.TOO_STALE, "The edge is further behind than perigee.edge.max-staleness."),
                     status.refused(why.detail)));
         }
-        return ask(read, why, found, decision, completeTo, now, attempt);
+        return ask(read, why, found, decision, look.completeTo(), look.now(), attempt);
     }
 
     /** Why what was found may not be served, or null if it may. */
@@ -164,7 +201,6 @@ final class QueryService {
             return Reason.ABSENT;
         }
         if (!cache.isCurrent(found) || !found.epoch().equals(completeTo.epoch())) {
-            cache.drop(read.key(), found);
             return Reason.INVALIDATED;
         }
         if (!read.isSatisfiedBy(found, completeTo)) {
@@ -305,10 +341,11 @@ final class QueryService {
         }
         metrics.staleHit();
         found.countHit();
-        return hit(found, view, completeTo, shown, now, Math.max(0, over), "stale-if-error");
+        return hit(found, view, completeTo, shown, now, Math.max(0, over), "stale-if-error")
+                .reply();
     }
 
-    private Reply hit(
+    private Hit hit(
             CachedResult found,
             LinkView view,
             StreamPosition completeTo,
@@ -321,7 +358,7 @@ final class QueryService {
         long ttl = over > 0
                 ? -Duration.ofNanos(over).toSeconds()
                 : Duration.ofNanos(found.ttlLeft(now)).toSeconds();
-        return Reply.hit(found, version, staleness.toSeconds(), shown.minus(staleness), status.hit(ttl, detail));
+        return new Hit(found, version, staleness.toSeconds(), shown.minus(staleness), status.hit(ttl, detail));
     }
 
     /** How far behind an answer from memory may be, nanoseconds. */

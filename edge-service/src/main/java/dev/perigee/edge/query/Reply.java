@@ -2,7 +2,6 @@ package dev.perigee.edge.query;
 
 import dev.perigee.edge.cache.CachedResult;
 import dev.perigee.model.PerigeeHeaders;
-import dev.perigee.model.StreamPosition;
 import dev.perigee.web.ProblemException;
 import dev.perigee.web.WireJson;
 import java.time.Instant;
@@ -26,16 +25,12 @@ final class Reply {
         set(CacheStatus.HEADER, cacheStatus);
     }
 
-    /**
-     * From memory: the stored bytes as they are.
-     *
-     * @param version everything at or below it is in the result
-     * @param ageSeconds how long ago the result was last known to be current
-     */
-    static Reply hit(CachedResult result, StreamPosition version, long ageSeconds, Instant asOf, String cacheStatus) {
-        Reply reply = new Reply(200, result.body(), result.contentType(), cacheStatus);
-        reply.asOf(ageSeconds, asOf);
-        reply.set(PerigeeHeaders.VERSION, version.toString());
+    /** From memory: the stored bytes as they are. */
+    static Reply hit(Hit hit) {
+        CachedResult result = hit.result();
+        Reply reply = new Reply(200, result.body(), result.contentType(), hit.cacheStatus());
+        reply.asOf(hit.ageSeconds(), hit.asOf());
+        reply.set(PerigeeHeaders.VERSION, hit.version().toString());
         reply.set(PerigeeHeaders.CACHEABILITY, PerigeeHeaders.CACHEABLE);
         reply.set(PerigeeHeaders.TABLES, result.tablesHeader());
         return reply;

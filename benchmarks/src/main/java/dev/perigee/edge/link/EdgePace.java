@@ -1,0 +1,42 @@
+package dev.perigee.edge.link;
+
+/** When an edge acknowledges, for those that only behave like one. Not thread-safe. */
+public final class EdgePace {
+
+    private final AckPace pace;
+
+    /**
+     * From a hello on.
+     *
+     * @param window how many frames may be unacknowledged
+     * @param heartbeat nanoseconds
+     * @param now monotonic, nanoseconds, as everywhere here
+     */
+    public EdgePace(int window, long heartbeat, long now) {
+        pace = new AckPace(window, heartbeat, now);
+    }
+
+    /** A frame that counts was applied. */
+    public void applied(long now, boolean proves) {
+        pace.applied(now, proves);
+    }
+
+    /** Whether an acknowledgement is to be sent now; then it counts as sent. */
+    public boolean due(long now) {
+        boolean due = pace.due(now);
+        if (due) {
+            pace.sent(now);
+        }
+        return due;
+    }
+
+    /** When to look again. */
+    public long deadline() {
+        return pace.deadline();
+    }
+
+    /** An acknowledgement was answered. */
+    public void answered() {
+        pace.ended();
+    }
+}
