@@ -2,46 +2,57 @@ package dev.perigee.edge.query;
 
 import dev.perigee.edge.cache.QueryKey;
 import dev.perigee.model.PerigeeHeaders;
+import dev.perigee.web.KnownHead;
 import dev.perigee.web.MinVersion;
 import dev.perigee.web.ProblemException;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.EmptyHttpHeaders;
+import dev.perigee.web.ShortCut;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpStatusClass;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.ReferenceCountUtil;
+import io.netty.util.AsciiString;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Answers hits beneath the framework, which costs several times what the hit does. It guards nothing by itself: the first
- * requests of a connection all go the whole way, and only what has the very head of one that was answered from memory is
- * answered here. Everything else passes through, untouched and in order. Belongs to one connection.
- */
-@SuppressWarnings("FutureReturnValueIgnored") // the promise passed on is what tells
-final class HitHandler extends ChannelDuplexHandler {
+/** Answers hits over HTTP beneath the framework. Belongs to one connection. */
+final class HitHandler extends ShortCut {
+
+    private static final String PATH = "/api/query";
+
+    /** Of a request. The first two of ours are read anew each time. */
+    private static final List<AsciiString> FREE = List.of(
+            HttpHeaderNames.CONTENT_LENGTH,
+            HttpHeaderNames.CACHE_CONTROL,
+            AsciiString.cached(PerigeeHeaders.MIN_VERSION),
+            AsciiString.cached("traceparent"),
+            AsciiString.cached("tracestate"),
+            AsciiString.cached("baggage"),
+            AsciiString.cached("x-request-id"));
+
+    /** Of an answer. */
+    private enum Field {
+        CONTENT_TYPE(HttpHeaderNames.CONTENT_TYPE),
+        CONTENT_LENGTH(HttpHeaderNames.CONTENT_LENGTH),
+        CACHE_STATUS(CacheStatus.HEADER),
+        AGE(HttpHeaderNames.AGE),
+        AS_OF(PerigeeHeaders.AS_OF),
+        VERSION(PerigeeHeaders.VERSION),
+        TABLES(PerigeeHeaders.TABLES);
+
+        private static final Field[] ALL = values();
+        private static final List<AsciiString> NAMES = List.of(ALL).stream()
+                .map(field -> AsciiString.cached(field.header))
+                .toList();
+
+        private final String header;
+
+        Field(CharSequence header) {
+            this.header = header.toString();
+        }
+    }
 
     private final QueryService service;
     private final Requests requests;
-    private @Nullable KnownHead known;
-    /** Of the request that is under way, if its head may become known. */
-    private @Nullable KnownHead asked;
-
-    /** A request whose body is still to come, in the same read; else it is passed on, for there it has its time. */
-    private @Nullable HttpRequest held;
-
-    private int underWay;
-    private boolean interim;
-    private boolean answered;
 
     HitHandler(QueryService service, Requests requests) {
         this.service = service;
@@ -49,106 +60,47 @@ final class HitHandler extends ChannelDuplexHandler {
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-        HttpRequest head = held;
-        if (head != null) {
-            held = null;
-            if (message instanceof LastHttpContent body && answer(context, head, body)) {
-                body.release();
-                answered = true;
-                return;
-            }
-            pass(context, head);
-        }
-        if (message instanceof HttpRequest request) {
-            KnownHead before = known;
-            // Not while another is under way: answers come in the order of their requests.
-            if (underWay == 0 && before != null && !(message instanceof LastHttpContent) && before.isOf(request)) {
-                held = request;
-                return;
-            }
-            pass(context, request);
-            return;
-        }
-        context.fireChannelRead(message);
-    }
-
-    private void pass(ChannelHandlerContext context, HttpRequest request) {
-        underWay++;
-        asked = underWay == 1 ? KnownHead.of(request) : null;
-        context.fireChannelRead(request);
+    protected @Nullable KnownHead head(HttpRequest request) {
+        return request.uri().equals(PATH) ? KnownHead.of(request, FREE) : null;
     }
 
     @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
-        HttpRequest head = held;
-        if (head != null) {
-            held = null;
-            pass(context, head);
-        }
-        if (answered) {
-            answered = false;
-            context.flush();
-            // Reactor Netty reads on when it has answered; it knows nothing of this one.
-            context.read();
-        }
-        context.fireChannelReadComplete();
+    protected boolean learn(KnownHead head, HttpResponse answer) {
+        String status = answer.headers().get(CacheStatus.HEADER);
+        return status != null && CacheStatus.isHit(status) && head.answered(answer, Field.NAMES);
     }
 
-    private boolean answer(ChannelHandlerContext context, HttpRequest head, LastHttpContent last) {
-        KnownHead same = known;
-        if (same == null
-                || !last.decoderResult().isSuccess()
-                || !last.trailingHeaders().isEmpty()) {
-            return false;
-        }
-        byte[] body = ByteBufUtil.getBytes(last.content());
+    @Override
+    protected @Nullable HttpResponse answer(KnownHead head, HttpRequest request, byte[] body) {
         QueryKey key = requests.read(body);
         if (key == null) {
-            return false;
+            return null;
         }
-        HttpHeaders headers = head.headers();
+        HttpHeaders headers = request.headers();
         MinVersion minVersion;
         try {
             minVersion = MinVersion.parse(headers.getAll(PerigeeHeaders.MIN_VERSION));
         } catch (ProblemException malformed) {
-            return false;
+            return null;
         }
         CacheControl control = CacheControl.parse(headers.getAll(HttpHeaderNames.CACHE_CONTROL));
         Hit hit = service.hit(new Read(key, new Read.Body(body), control, minVersion));
-        if (hit == null) {
-            return false;
-        }
-        context.write(
-                new DefaultFullHttpResponse(
-                        HttpVersion.HTTP_1_1,
-                        HttpResponseStatus.OK,
-                        Unpooled.wrappedBuffer(hit.result().body()),
-                        same.answer(hit),
-                        EmptyHttpHeaders.INSTANCE),
-                context.voidPromise());
-        return true;
+        return hit == null
+                ? null
+                : ok(
+                        head.answer(place -> value(Field.ALL[place], hit)),
+                        hit.result().body());
     }
 
-    @Override
-    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        if (message instanceof HttpResponse response) {
-            interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
-            KnownHead request = asked;
-            if (request != null && !interim) {
-                asked = null;
-                known = request.answered(response) ? request : known;
-            }
-        }
-        if (message instanceof LastHttpContent && !interim) {
-            underWay--;
-        }
-        context.write(message, promise);
-    }
-
-    @Override
-    public void handlerRemoved(ChannelHandlerContext context) {
-        ReferenceCountUtil.release(held);
-        held = null;
+    private static CharSequence value(Field field, Hit hit) {
+        return switch (field) {
+            case CONTENT_TYPE -> hit.result().contentType();
+            case CONTENT_LENGTH -> Integer.toString(hit.result().body().length);
+            case CACHE_STATUS -> hit.cacheStatus();
+            case AGE -> Long.toString(hit.ageSeconds());
+            case AS_OF -> hit.asOf().toString();
+            case VERSION -> hit.version().toString();
+            case TABLES -> hit.result().tablesHeader();
+        };
     }
 }

@@ -10,13 +10,15 @@ import dev.perigee.edge.link.HomeLink;
 import dev.perigee.edge.link.Homes;
 import dev.perigee.edge.link.LinkProperties;
 import dev.perigee.model.EdgeConfig;
+import dev.perigee.web.ShortCut;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.env.Environment;
 import reactor.core.scheduler.Schedulers;
 
 /** Puts the read path together. */
@@ -88,7 +90,13 @@ class QueryConfiguration {
 
     /** The read path is made when the first connection is: it needs much of what comes after the server. */
     @Bean
-    HitPath hitPath(ObjectProvider<QueryService> service, HitPathProperties properties, Environment environment) {
-        return new HitPath(service::getObject, properties.enabled() && HitPath.suits(environment));
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> hitPath(
+            ObjectProvider<QueryService> service, HitPathProperties properties) {
+        Requests requests = new Requests();
+        return factory -> {
+            if (properties.enabled()) {
+                ShortCut.into(factory, () -> new HitHandler(service.getObject(), requests));
+            }
+        };
     }
 }
