@@ -23,7 +23,7 @@ def _beside_nchan(stand):
     report, seconds = stand.report, 1 if stand.quick else 4
     print("  1000 subscribers, as much as goes", flush=True)
     # So many tables that an edge may be as many commits behind before anything is conflated.
-    found = fan_out(stand, ["home", "nchan"], edges=1000, rate=1000, tables=500, seconds=seconds, warm=1,
+    found = fan_out(stand, ["home", "nchan"], edges=1000, rate=1000, tables=500, durable=0, seconds=seconds, warm=1,
                     rounds=stand.rounds)
     for name, rows in found.items():
         report.figure(CASE, f"1000 saturated: {name}", column(rows, "deliveries_per_s"), "deliveries/s",
@@ -42,7 +42,7 @@ def _beside_nchan(stand):
 
 def _past_saturation(stand):
     print("  1000 edges, one table, as many commits as go", flush=True)
-    rows = fan_out(stand, ["home"], edges=1000, rate=1000, tables=1, seconds=2 if stand.quick else 5, warm=2,
+    rows = fan_out(stand, ["home"], edges=1000, rate=1000, tables=1, durable=0, seconds=2 if stand.quick else 5, warm=2,
                    rounds=1 if stand.quick else 3)["home"]
     stand.report.figure(CASE, "past saturation: share conflated", column(rows, "skipped_share"), "")
     stand.report.figure(CASE, "past saturation: deliveries/s", column(rows, "deliveries_per_s"), "deliveries/s")

@@ -6,7 +6,8 @@ import json
 import threading
 import time
 
-from load import pgbench, sql_script
+from cases.memory import fill
+from load import sql_script
 from peers import Pgbouncer
 from processes import LOAD, SERVERS, Process, listening, port, run as execute, wait, work
 from servers import CLIENT, Edge, java
@@ -67,7 +68,9 @@ def _added(stand):
     straight, bounced, missed, wire = [], [], [], []
     bouncer = Pgbouncer(stand.postgres.port)
     client = Client(stand.edge)
-    _misses(client, range(100_000, 100_000 + 2 * count))
+    # As many as it takes until the JVMs have compiled the way.
+    fill(stand.edge, SQL, range(100_000, 105_000 if stand.quick else 140_000))
+    _pgbench(stand.edge.wire_port, 100_000, 4 * count)
     key = 1000
     for _ in range(stand.rounds):
         straight.append(_pgbench(stand.postgres.port, key, count))
