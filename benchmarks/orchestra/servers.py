@@ -53,7 +53,7 @@ class Postgres(Process):
         settings = {
             "port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": str(data),
             "wal_level": "logical", "max_connections": 200, "max_wal_size": "4GB", "shared_buffers": "256MB",
-            "max_wal_senders": 20, "max_replication_slots": 20, "autovacuum": "off",
+            "wal_writer_delay": "10ms", "max_wal_senders": 20, "max_replication_slots": 20, "autovacuum": "off",
             "shared_preload_libraries": "pg_stat_statements"}
         command = [pg_bin("postgres"), "-D", str(data)]
         for name, value in settings.items():

@@ -36,7 +36,7 @@ def fill(edge, statement, keys, threads=8):
 
 
 def _entries(stand):
-    count = ENTRIES // 5 if stand.quick else ENTRIES
+    count = ENTRIES // 10 if stand.quick else ENTRIES
     print(f"  {count} entries", flush=True)
     edge = stand.edge
     sql = "SELECT aid, abalance FROM accounts WHERE aid = $1"

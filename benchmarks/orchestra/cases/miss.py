@@ -6,7 +6,8 @@ import json
 import threading
 import time
 
-from load import pgbench, sql_script
+from cases.memory import fill
+from load import sql_script
 from peers import Pgbouncer
 from processes import LOAD, SERVERS, Process, listening, port, run as execute, wait, work
 from servers import CLIENT, Edge, java
@@ -63,11 +64,13 @@ def _added(stand):
     """A read straight to PostgreSQL, prepared, by pgbench; and as a miss, by both protocols."""
     print("  one client, one after the other", flush=True)
     stand.edge.warm(SQL, [1])
-    count = 300 if stand.quick else 1500
+    count = 150 if stand.quick else 1500
     straight, bounced, missed, wire = [], [], [], []
     bouncer = Pgbouncer(stand.postgres.port)
     client = Client(stand.edge)
-    _misses(client, range(100_000, 100_000 + 2 * count))
+    # As many as it takes until the JVMs have compiled the way.
+    fill(stand.edge, SQL, range(100_000, 105_000 if stand.quick else 140_000))
+    _pgbench(stand.edge.wire_port, 100_000, 4 * count)
     key = 1000
     for _ in range(stand.rounds):
         straight.append(_pgbench(stand.postgres.port, key, count))
@@ -107,7 +110,7 @@ def _round_trips(stand, far):
     far.warm(SQL, [1])
     client = Client(far)
     _misses(client, range(50_000, 50_020))
-    count = 20 if stand.quick else 60
+    count = 10 if stand.quick else 60
     trips = [percentile(_misses(client, range(51_000 + n * count, 51_000 + (n + 1) * count)), 0.5) / (2 * DELAY)
              for n in range(stand.rounds)]
     row = stand.report.figure(CASE, "round trips a miss with 40 ms to home, p50", trips, "")
@@ -119,7 +122,7 @@ def _herd(stand, far):
     queries = []
     text = "SELECT abalance, filler FROM accounts WHERE aid = $1"
     far.warm(text, [1])
-    for round_ in range(2 if stand.quick else stand.rounds):
+    for round_ in range(1 if stand.quick else stand.rounds):
         stand.postgres.sql("SELECT pg_stat_statements_reset()")
         gate = threading.Barrier(AT_ONCE)
 

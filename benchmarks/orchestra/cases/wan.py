@@ -1,5 +1,7 @@
 """An application 40 ms away from its database: no cache, pgpool-II and Perigee beside it."""
 
+import os
+
 import plot
 from load import sql_script
 from peers import Pgpool
@@ -45,7 +47,7 @@ def run(stand):
         for round_ in range(stand.rounds):
             print(f"\r    {mix}, round {round_ + 1} ", end="", flush=True)
             for name, number in contenders.items():
-                found[name].append(_measured(postgres, number, scripts, weights, 2 if stand.quick else 10))
+                found[name].append(_measured(postgres, number, scripts, weights, 1 if stand.quick else 10))
         print("\r", end="")
         for name, rounds in found.items():
             columns = list(zip(*rounds))
@@ -72,9 +74,11 @@ def run(stand):
 def _load(number, scripts, weights, seconds):
     for old in work.glob("wan-log.*"):
         old.unlink()
-    execute(["pgbench", "-n", "-h", "127.0.0.1", "-p", number, "-U", "postgres", "-M", "simple", "-c", 16, "-j", 1,
+    execute(["pgbench", "-n", "-h", "127.0.0.1", "-p", number, "-U", "postgres", "-M", "simple", "-c", 16,
+             # A thread each: they connect at once, and not one after the other over this distance.
+             "-j", 16,
              "-R", 150, "-T", seconds, "-f", f"{scripts[0]}@{weights[0]}", "-f", f"{scripts[1]}@{weights[1]}",
-             "-l", f"--log-prefix={work}/wan-log", "postgres"], core=LOAD)
+             "-l", f"--log-prefix={work}/wan-log", "postgres"], core=LOAD, env={**os.environ, "PGSSLMODE": "disable"})
 
 
 def _measured(postgres, number, scripts, weights, seconds):
@@ -86,10 +90,11 @@ def _measured(postgres, number, scripts, weights, seconds):
     seen = float(postgres.sql(
         "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query LIKE 'SELECT v FROM wan.t%'"))
     times = ([], [])
-    for row in next(work.glob("wan-log.*")).read_text().splitlines():
-        # With -R the time includes the wait for a free client, as a user would wait.
-        fields = row.split()
-        times[int(fields[3])].append(int(fields[2]) / 1000)
+    for log in work.glob("wan-log.*"):
+        for row in log.read_text().splitlines():
+            # With -R the time includes the wait for a free client, as a user would wait.
+            fields = row.split()
+            times[int(fields[3])].append(int(fields[2]) / 1000)
     reads, writes = times
     return (percentile(reads, 0.5), percentile(reads, 0.99), percentile(writes, 0.5), 100 * seen / len(reads),
             1000 * cpu * 1000 / (len(reads) + len(writes)))

@@ -21,6 +21,8 @@ public final class FanOut {
 
     private static final long GRACE = TimeUnit.SECONDS.toNanos(10);
     private static final int ACK_CONNECTIONS = 64;
+    private static final int ALL = -1;
+    private static final int MOST_TRIES = 30;
 
     private final Options options;
     private final Timeline timeline = new Timeline();
@@ -50,6 +52,7 @@ public final class FanOut {
         for (int round = 0; round < options.number("rounds", 1); round++) {
             for (int n = 0; n < targets.length; n++) {
                 round(targets[n], n);
+                settle();
             }
         }
         audience.close();
@@ -171,13 +174,25 @@ public final class FanOut {
         Audience.awaited(TimeUnit.SECONDS.toNanos(seconds), () -> false);
     }
 
+    /** Whoever was measured may still clear up, on the core of who is next. */
+    private void settle() throws IOException {
+        for (int tries = 0; tries < MOST_TRIES; tries++) {
+            long before = cpu(ALL);
+            Audience.awaited(TimeUnit.MILLISECONDS.toNanos(300), () -> false);
+            if (cpu(ALL) - before <= 3) {
+                return;
+            }
+        }
+    }
+
     /** Of the processes of a target, hundredths of a second. */
     private long cpu(int index) throws IOException {
         if (!options.has("pids")) {
             return 0;
         }
         long sum = 0;
-        for (String pid : options.text("pids").split(":", -1)[index].split(",", -1)) {
+        String pids = options.text("pids");
+        for (String pid : (index == ALL ? pids.replace(':', ',') : pids.split(":", -1)[index]).split(",", -1)) {
             String stat = Files.readString(Path.of("/proc", pid, "stat"));
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             sum += Arrays.stream(fields, 11, 13).mapToLong(Long::parseLong).sum();
