@@ -1,5 +1,6 @@
 package dev.perigee.home.edges;
 
+import dev.perigee.model.InvalidationEvent;
 import dev.perigee.model.StreamEvent;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.WireJson;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class FrameBuffers {
 
     /** A power of two. */
-    private static final int SLOTS = 64;
+    private static final int SLOTS = 1024;
     /** Larger ones all have the same place. */
     private static final int LARGE = 16 * 1024;
 
@@ -46,6 +47,12 @@ final class FrameBuffers {
             this.length = length;
         }
 
+        /** Of a record that is sent whole all edges have the very same event. */
+        private boolean isOf(Frame other) {
+            StreamPosition id = frame.id();
+            return (id != null && frame.event() == other.event()) ? id.equals(other.id()) : frame.equals(other);
+        }
+
         /** With the transfer coding; the caller's to release. */
         ByteBuf chunk() {
             return chunk.retainedDuplicate();
@@ -62,23 +69,27 @@ final class FrameBuffers {
         if (!frame.shared()) {
             return encode(frame);
         }
-        int hash = frame.hashCode();
-        Encoded known = slots[slot(hash)];
-        if (known == null || !known.frame.equals(frame)) {
+        int slot = slot(frame);
+        Encoded known = slots[slot];
+        if (known == null || !known.isOf(frame)) {
             Encoded large = slots[0];
-            if (large != null && large.frame.equals(frame)) {
+            if (large != null && large.isOf(frame)) {
                 return large;
             }
             known = encode(frame);
-            slots[known.length > LARGE ? 0 : slot(hash)] = known;
+            slots[known.length > LARGE ? 0 : slot] = known;
         }
         return known;
     }
 
-    /** The first is that of the large ones. */
-    private static int slot(int hash) {
-        int mixed = hash * 0x9E3779B9;
-        return 1 + (mixed >>> 8) % (SLOTS - 1);
+    /** The first is that of the large ones. The frame's own hash would do, but takes several times as long. */
+    private static int slot(Frame frame) {
+        StreamPosition id = frame.id();
+        int hash = id == null ? 0 : Long.hashCode(id.version());
+        if (frame.event() instanceof InvalidationEvent event) {
+            hash += 31 * event.tables().hashCode();
+        }
+        return 1 + ((hash * 0x9E3779B9) >>> 8) % (SLOTS - 1);
     }
 
     private static Encoded encode(Frame frame) {

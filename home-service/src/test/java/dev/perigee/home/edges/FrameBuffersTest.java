@@ -68,7 +68,7 @@ class FrameBuffersTest {
 
     @Test
     void howeverManyThereWereTheRightBytesAreFound() {
-        for (int i = 1; i <= 1000; i++) {
+        for (int i = 1; i <= 10_000; i++) {
             buffers.of(bookmark(i));
             assertThat(text(buffers.of(bookmark(1 + i / 2)).bytes())).startsWith("id:7.1.1:" + (1 + i / 2) + "\n");
         }
