@@ -131,7 +131,9 @@ final class EdgeSession {
             return hello(now);
         }
         Eligibility eligibility = source.eligibility(edgeId());
-        if (!eligibility.equals(eligibilitySent)) {
+        // Asks first whether it is the very same, as it mostly is: to compare records takes a fifth of the time of a
+        // frame.
+        if (!Objects.equals(eligibility, eligibilitySent)) {
             eligibilitySent = eligibility;
             return new Frame(null, eligibility);
         }

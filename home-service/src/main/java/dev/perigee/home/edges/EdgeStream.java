@@ -154,7 +154,7 @@ final class EdgeStream extends ChannelInboundHandlerAdapter {
             written = true;
         }
         if (written) {
-            channel.flush();
+            flush(place);
         }
         if (!cutting && frames.closed()) {
             // A socket that takes nothing takes no goodbye either, and would keep its connection for as long as TCP
@@ -175,6 +175,15 @@ final class EdgeStream extends ChannelInboundHandlerAdapter {
         }
         if (saidGoodbye) {
             promise.addListener(sent -> complete());
+        }
+    }
+
+    /** Not through the whole pipeline, if it has no part in it: with cold caches that takes longer than the frames do. */
+    private void flush(ChannelHandlerContext place) {
+        if (chunked) {
+            place.flush();
+        } else {
+            channel.flush();
         }
     }
 

@@ -41,7 +41,10 @@ final class EdgeStreams {
         return Mono.defer(() -> {
             HttpServerResponse connection = ServerHttpResponseDecorator.getNativeResponse(response);
             EdgeStream stream = new EdgeStream(connection, fanout);
-            return fleet.register(registration, resumeFrom, stream::wake).flatMap(session -> {
+            // By way of a future: what has made the claim, statements and all, would live as long as the stream.
+            Mono<EdgeSession> registered = Mono.fromFuture(
+                    () -> fleet.register(registration, resumeFrom, stream::wake).toFuture());
+            return registered.flatMap(session -> {
                 response.getHeaders().setContentType(EVENTS);
                 return response.writeAndFlushWith(stream.body(session)).doFinally(end -> {
                     registry.ended(session);

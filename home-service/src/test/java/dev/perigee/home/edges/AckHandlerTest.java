@@ -21,14 +21,14 @@ import tools.jackson.databind.JsonNode;
 /** On one connection, as an edge has it: the first acknowledgement goes the whole way, those after it do not. */
 class AckHandlerTest extends HttpTest {
 
-    private record Answer(String head, byte[] body) {
+    private record Answer(String head, String body) {
 
         int status() {
             return Integer.parseInt(head.substring(9, 12));
         }
 
         JsonNode json() {
-            return HttpTest.json(body);
+            return HttpTest.json(body.getBytes(StandardCharsets.UTF_8));
         }
     }
 
@@ -82,7 +82,7 @@ class AckHandlerTest extends HttpTest {
         String length = text.replaceAll("(?is).*content-length: *([0-9]+).*", "$1");
         byte[] body = new byte[Integer.parseInt(length)];
         in.readFully(body);
-        return new Answer(text, body);
+        return new Answer(text, new String(body, StandardCharsets.UTF_8));
     }
 
     private Answer exchange(String request) throws IOException {
