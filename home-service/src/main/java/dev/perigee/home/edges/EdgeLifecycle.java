@@ -21,14 +21,14 @@ final class EdgeLifecycle implements SmartLifecycle {
     private static final Duration COMPARE_INTERVAL = Duration.ofSeconds(30);
 
     private final EdgeRegistry registry;
-    private final Wakeups wakeups;
+    private final Fanout fanout;
     private final Eligibilities eligibilities;
     private final Duration heartbeat;
     private volatile @Nullable Disposable timers;
 
-    EdgeLifecycle(EdgeRegistry registry, Wakeups wakeups, Eligibilities eligibilities, Duration heartbeat) {
+    EdgeLifecycle(EdgeRegistry registry, Fanout fanout, Eligibilities eligibilities, Duration heartbeat) {
         this.registry = registry;
-        this.wakeups = wakeups;
+        this.fanout = fanout;
         this.eligibilities = eligibilities;
         this.heartbeat = heartbeat;
     }
@@ -39,7 +39,7 @@ final class EdgeLifecycle implements SmartLifecycle {
         timers = Disposables.composite(
                 Flux.interval(heartbeat.dividedBy(TICKS_PER_HEARTBEAT))
                         .onBackpressureDrop()
-                        .subscribe(tick -> wakeups.wake()),
+                        .subscribe(tick -> fanout.wakeSoon()),
                 Flux.interval(PRUNE_INTERVAL).onBackpressureDrop().subscribe(tick -> registry.prune()),
                 Flux.interval(COMPARE_INTERVAL)
                         .onBackpressureDrop()

@@ -28,6 +28,7 @@ final class EdgeMetrics {
     private final Counter pruned;
     private final Counter acksLate;
     private final Timer acknowledged;
+    private final Map<String, Counter> framesSent = new ConcurrentHashMap<>();
     private final Map<String, Meter> lags = new ConcurrentHashMap<>();
 
     EdgeMetrics(MeterRegistry meters) {
@@ -97,7 +98,9 @@ final class EdgeMetrics {
     }
 
     void frameSent(StreamEvent event) {
-        meters.counter(FRAMES, "event", event.eventName()).increment();
+        framesSent
+                .computeIfAbsent(event.eventName(), name -> meters.counter(FRAMES, "event", name))
+                .increment();
         if (event instanceof InvalidationEvent) {
             invalidationsSent.increment();
         }

@@ -13,6 +13,9 @@ import dev.perigee.model.StreamPosition;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -65,8 +68,8 @@ class EdgeSessionConfiguration {
 
     /** Wakes all streams. */
     @Bean
-    Wakeups wakeups() {
-        return new Wakeups();
+    Fanout fanout(Wakeups progress) {
+        return new Fanout(progress);
     }
 
     /** Is woken when a stream has handed over what there was, or an edge has acknowledged. */
@@ -148,8 +151,21 @@ class EdgeSessionConfiguration {
     }
 
     @Bean
-    EdgeStreams edgeStreams(Fleet fleet, EdgeRegistry registry, Wakeups wakeups, Wakeups progress) {
-        return new EdgeStreams(fleet, registry, wakeups, progress);
+    EdgeStreams edgeStreams(Fleet fleet, EdgeRegistry registry, Fanout fanout, Wakeups progress) {
+        return new EdgeStreams(fleet, registry, fanout, progress);
+    }
+
+    @Bean
+    Acknowledgements acknowledgements(EdgeRegistry registry, Wakeups progress, Feed feed) {
+        return new Acknowledgements(registry, progress, feed);
+    }
+
+    /** They are made when the first connection is: they need much of what comes after the server. */
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> ackPath(
+            ObjectProvider<Acknowledgements> acknowledgements) {
+        return factory -> factory.addServerCustomizers(server -> server.doOnChannelInit(
+                (observer, channel, remote) -> AckHandler.into(channel, acknowledgements.getObject())));
     }
 
     @Bean
@@ -166,15 +182,15 @@ class EdgeSessionConfiguration {
     @Bean
     EdgeLifecycle edgeLifecycle(
             EdgeRegistry registry,
-            Wakeups wakeups,
+            Fanout fanout,
             Feed feed,
             InvalidationLog log,
             VisibilityGate gate,
             EligibilityTable eligibility,
             Eligibilities eligibilities) {
-        log.onChange(wakeups::wake);
-        gate.onChange(wakeups::wake);
-        eligibility.onChange(wakeups::wake);
-        return new EdgeLifecycle(registry, wakeups, eligibilities, feed.heartbeat());
+        log.onChange(fanout.following(log));
+        gate.onChange(fanout::wakeSoon);
+        eligibility.onChange(fanout::wake);
+        return new EdgeLifecycle(registry, fanout, eligibilities, feed.heartbeat());
     }
 }

@@ -1,6 +1,5 @@
 package dev.perigee.home.edges;
 
-import dev.perigee.home.wal.Feed;
 import dev.perigee.model.Acknowledgement;
 import dev.perigee.model.AcknowledgementAnswer;
 import dev.perigee.model.EdgeRegistration;
@@ -8,10 +7,9 @@ import dev.perigee.model.ProblemCode;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.BearerTokens;
 import dev.perigee.web.ProblemException;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
-import org.springframework.http.codec.ServerSentEvent;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -20,7 +18,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** What edges call: the stream, and the acknowledgements that keep it going. */
 @RestController
@@ -29,35 +27,33 @@ final class EdgeStreamController {
     private static final String LAST_EVENT_ID = "Last-Event-ID";
 
     private final EdgeStreams streams;
-    private final EdgeRegistry registry;
-    private final Wakeups progress;
-    private final Feed feed;
+    private final Acknowledgements acknowledgements;
 
-    EdgeStreamController(EdgeStreams streams, EdgeRegistry registry, Wakeups progress, Feed feed) {
+    EdgeStreamController(EdgeStreams streams, Acknowledgements acknowledgements) {
         this.streams = streams;
-        this.registry = registry;
-        this.progress = progress;
-        this.feed = feed;
+        this.acknowledgements = acknowledgements;
     }
 
     @PostMapping(path = "/api/edge/register", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
-    Flux<ServerSentEvent<String>> register(
+    Mono<Void> register(
             @RequestBody EdgeRegistration registration,
             @RequestHeader(name = LAST_EVENT_ID, required = false) @Nullable String lastEventId,
-            @AuthenticationPrincipal BearerTokens.Grant grant) {
+            @AuthenticationPrincipal BearerTokens.Grant grant,
+            ServerHttpResponse response) {
         checkSpeaksFor(grant, registration.edgeId());
-        return streams.open(registration, position(lastEventId));
+        return streams.open(registration, position(lastEventId), response);
     }
 
     /** The same stream for clients that can only GET, such as a browser's {@code EventSource}. */
     @GetMapping(path = "/api/edge/subscribe", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
-    Flux<ServerSentEvent<String>> subscribe(
+    Mono<Void> subscribe(
             @RequestParam("edge_id") String edgeId,
             @RequestParam("region") String region,
             @RequestParam("base_url") String baseUrl,
             @RequestHeader(name = LAST_EVENT_ID, required = false) @Nullable String lastEventId,
-            @AuthenticationPrincipal BearerTokens.Grant grant) {
-        return register(registration(edgeId, region, baseUrl), lastEventId, grant);
+            @AuthenticationPrincipal BearerTokens.Grant grant,
+            ServerHttpResponse response) {
+        return register(registration(edgeId, region, baseUrl), lastEventId, grant, response);
     }
 
     @PostMapping(path = "/api/edge/{id}/ack", produces = MediaType.APPLICATION_JSON_VALUE)
@@ -66,21 +62,7 @@ final class EdgeStreamController {
             @RequestBody Acknowledgement ack,
             @AuthenticationPrincipal BearerTokens.Grant grant) {
         checkSpeaksFor(grant, edgeId);
-        EdgeSession session = registry.acknowledge(edgeId, ack);
-        progress.wake();
-        // The age first: the head read after it covers the heartbeat whose age it is.
-        Duration age = feed.age();
-        Long head = session.provenHead();
-        return head == null
-                ? new AcknowledgementAnswer(ack.upToVersion(), AcknowledgementAnswer.AGE_UNKNOWN)
-                : new AcknowledgementAnswer(head, millis(age));
-    }
-
-    /** Rounded up: an edge on the same machine would otherwise take itself for fresher than it is. */
-    private static long millis(Duration age) {
-        return age.toSeconds() >= Integer.MAX_VALUE
-                ? AcknowledgementAnswer.AGE_UNKNOWN
-                : age.plusNanos(999_999).toMillis();
+        return acknowledgements.take(edgeId, ack);
     }
 
     private static EdgeRegistration registration(String edgeId, String region, String baseUrl) {

@@ -28,8 +28,10 @@ final class EdgeTally {
     }
 
     void conflated(long invalidations) {
-        conflated.add(invalidations);
-        totals.conflated(invalidations);
+        if (invalidations > 0) {
+            conflated.add(invalidations);
+            totals.conflated(invalidations);
+        }
     }
 
     void filtered() {

@@ -35,8 +35,8 @@ final class FleetRenewal implements SmartLifecycle {
     private volatile Sinks.Empty<Void> left = Sinks.empty();
     private volatile boolean running;
     private volatile boolean troubleLogged;
-    /** Up to where somebody waits for acknowledgements; -1 if nobody does. */
-    private volatile long awaited = -1;
+    /** Up to where somebody waits for acknowledgements. */
+    private final Sinks.Many<Long> awaited = Sinks.many().multicast().directBestEffort();
 
     FleetRenewal(EdgeRegistry registry, FleetStore store, HomeView home, Duration interval, Wakeups progress) {
         this.registry = registry;
@@ -47,19 +47,18 @@ final class FleetRenewal implements SmartLifecycle {
         registry.onChange(soon::wake);
     }
 
-    /** A manual invalidation was decoded: whoever has asked for it may wait for every edge to acknowledge it. */
+    /**
+     * A manual invalidation was decoded: whoever has asked for it may wait for every edge to acknowledge it, and is told
+     * at once when all have.
+     */
     void invalidated(long version) {
-        awaited = version;
-        acknowledged();
+        awaited.tryEmitNext(version);
     }
 
-    /** An edge has acknowledged. Once all have what somebody waits for, that is told at once. */
-    private void acknowledged() {
-        long version = awaited;
-        if (version >= 0 && registry.sessions().stream().allMatch(session -> session.confirmed(version))) {
-            awaited = -1;
-            soon.wake();
-        }
+    private Mono<Boolean> confirmed(long version) {
+        return Flux.merge(progress.flux(), Mono.just(Wakeups.LOOK))
+                .filter(look -> registry.sessions().stream().allMatch(session -> session.confirmed(version)))
+                .next();
     }
 
     Mono<Void> renew() {
@@ -98,7 +97,11 @@ final class FleetRenewal implements SmartLifecycle {
         stopping = Sinks.empty();
         left = end;
         running = true;
-        progress.flux().takeUntilOther(stopping.asMono()).subscribe(look -> acknowledged());
+        awaited.asFlux()
+                .onBackpressureLatest()
+                .switchMap(this::confirmed)
+                .takeUntilOther(stopping.asMono())
+                .subscribe(all -> soon.wake());
         Flux.merge(Flux.interval(Duration.ZERO, interval).map(tick -> true), soon.flux())
                 .takeUntilOther(stopping.asMono())
                 .onBackpressureLatest()

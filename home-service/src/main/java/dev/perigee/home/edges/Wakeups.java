@@ -9,7 +9,7 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Tells streams to look again. It carries no news itself, so it may merge what it is asked: a wake-up asked for after a
+ * Tells those who wait for something to look again. It carries no news itself, so it may merge what it is asked: a wake-up asked for after a
  * change reaches every subscriber after that change, alone or as part of another.
  *
  * <p>Thread-safe. Whoever asks pays for one hand-over at the most, however many subscribers there are.
@@ -25,9 +25,9 @@ final class Wakeups {
     private final AtomicInteger asked = new AtomicInteger();
     private final Scheduler scheduler = Schedulers.parallel();
 
-    /** Wakes every subscriber soon. Never blocks. */
+    /** Wakes every subscriber soon. Never blocks, and costs nothing while there is none: who comes later looks by himself. */
     void wake() {
-        if (asked.getAndIncrement() == 0) {
+        if (sink.currentSubscriberCount() > 0 && asked.getAndIncrement() == 0) {
             scheduler.schedule(this::emit);
         }
     }
@@ -38,8 +38,8 @@ final class Wakeups {
             try {
                 sink.tryEmitNext(LOOK);
             } catch (RuntimeException | Error broken) {
-                // One stream's fault. Were it to end this loop, no stream would ever be woken again.
-                log.error("A stream could not be woken", broken);
+                // One subscriber's fault. Were it to end this loop, none would ever be woken again.
+                log.error("A subscriber could not be woken", broken);
             }
             seen = asked.addAndGet(-seen);
         }

@@ -2,19 +2,13 @@ package dev.perigee.home.log;
 
 import dev.perigee.model.InvalidationEvent;
 import java.util.List;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
-/**
- * One record of the log, with its encoding made once and shared by all sessions. Thread-safe: a race encodes twice, to
- * the same text.
- */
+/** One record of the log. Immutable. */
 public final class LogRecord {
 
     private final InvalidationEvent event;
     private final long ordinal;
     private final long appendedAt;
-    private volatile @Nullable String encoded;
 
     LogRecord(InvalidationEvent event, long ordinal, long appendedAt) {
         this.event = event;
@@ -35,16 +29,6 @@ public final class LogRecord {
     /** When it was appended, by home's monotonic clock, nanoseconds. */
     public long appendedAt() {
         return appendedAt;
-    }
-
-    /** The event as it goes over the wire. */
-    public String encoded(Function<InvalidationEvent, String> encoder) {
-        String text = encoded;
-        if (text == null) {
-            text = encoder.apply(event);
-            encoded = text;
-        }
-        return text;
     }
 
     LogRecord with(List<String> tables) {

@@ -91,19 +91,6 @@ class EpochLogTest {
     }
 
     @Test
-    void encodesARecordOnce() {
-        log.append(event(110, "a"), 0);
-        List<InvalidationEvent> encoded = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            log.after(100).encoded(event -> {
-                encoded.add(event);
-                return "text";
-            });
-        }
-        assertThat(encoded).hasSize(1);
-    }
-
-    @Test
     void aLargeTransactionRepeatedDoesNotCostTheSquareOfItsTables() {
         String[] tables = new String[10_000];
         for (int i = 0; i < tables.length; i++) {

@@ -66,7 +66,7 @@ public final class HomeEdges {
         }
 
         public String data() {
-            return frame.data(WireJson.mapper()::writeValueAsString);
+            return frame.event() == null ? null : WireJson.mapper().writeValueAsString(frame.event());
         }
 
         @Override

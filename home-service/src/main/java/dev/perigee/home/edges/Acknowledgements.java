@@ -1,0 +1,49 @@
+package dev.perigee.home.edges;
+
+import dev.perigee.home.wal.Feed;
+import dev.perigee.model.Acknowledgement;
+import dev.perigee.model.AcknowledgementAnswer;
+import dev.perigee.web.ProblemException;
+import java.time.Duration;
+
+/** Takes acknowledgements, by whichever way they come. Thread-safe, never blocks. */
+final class Acknowledgements {
+
+    private final EdgeRegistry registry;
+    private final Wakeups progress;
+    private final Feed feed;
+
+    /**
+     * For this registry's sessions.
+     *
+     * @param progress is woken after each
+     */
+    Acknowledgements(EdgeRegistry registry, Wakeups progress, Feed feed) {
+        this.registry = registry;
+        this.progress = progress;
+        this.feed = feed;
+    }
+
+    /**
+     * Passes one to the session it speaks for.
+     *
+     * @throws ProblemException as {@link EdgeRegistry#acknowledge}; then nothing has changed
+     */
+    AcknowledgementAnswer take(String edgeId, Acknowledgement ack) {
+        EdgeSession session = registry.acknowledge(edgeId, ack);
+        progress.wake();
+        // The age first: the head read after it covers the heartbeat whose age it is.
+        Duration age = feed.age();
+        Long head = session.provenHead();
+        return head == null
+                ? new AcknowledgementAnswer(ack.upToVersion(), AcknowledgementAnswer.AGE_UNKNOWN)
+                : new AcknowledgementAnswer(head, millis(age));
+    }
+
+    /** Rounded up: an edge on the same machine would otherwise take itself for fresher than it is. */
+    private static long millis(Duration age) {
+        return age.toSeconds() >= Integer.MAX_VALUE
+                ? AcknowledgementAnswer.AGE_UNKNOWN
+                : age.plusNanos(999_999).toMillis();
+    }
+}
