@@ -17,6 +17,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.Compression;
 import reactor.netty.NettyPipeline;
@@ -29,6 +31,8 @@ import reactor.netty.NettyPipeline;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // the promise passed on is what tells
 public abstract class ShortCut extends ChannelDuplexHandler {
+
+    private static final Logger log = LoggerFactory.getLogger(ShortCut.class);
 
     private @Nullable KnownHead known;
     /** Of the request that is under way, if its head may become known. */
@@ -141,7 +145,13 @@ public abstract class ShortCut extends ChannelDuplexHandler {
                 || !last.trailingHeaders().isEmpty()) {
             return false;
         }
-        HttpResponse answer = answer(same, request, ByteBufUtil.getBytes(last.content()));
+        HttpResponse answer;
+        try {
+            answer = answer(same, request, ByteBufUtil.getBytes(last.content()));
+        } catch (RuntimeException broken) {
+            log.error("A request could not be answered; it goes the whole way", broken);
+            return false;
+        }
         if (answer == null) {
             return false;
         }

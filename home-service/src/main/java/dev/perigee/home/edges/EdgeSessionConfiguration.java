@@ -10,6 +10,7 @@ import dev.perigee.home.wal.HomeId;
 import dev.perigee.home.wal.VisibilityGate;
 import dev.perigee.model.Eligibility;
 import dev.perigee.model.StreamPosition;
+import dev.perigee.web.ShortCut;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -164,8 +165,7 @@ class EdgeSessionConfiguration {
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> ackPath(
             ObjectProvider<Acknowledgements> acknowledgements) {
-        return factory -> factory.addServerCustomizers(server -> server.doOnChannelInit(
-                (observer, channel, remote) -> AckHandler.into(channel, acknowledgements.getObject())));
+        return factory -> ShortCut.into(factory, () -> new AckHandler(acknowledgements.getObject()));
     }
 
     @Bean
