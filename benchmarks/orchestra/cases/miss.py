@@ -107,7 +107,7 @@ def _pgbench(number, first, count):
 def _warm(edge, first, limit, threads=8):
     """Misses until there are no more of them in a second: it takes the JVMs tens of thousands to compile the way."""
     best, slower, began = 0.0, 0, time.monotonic()
-    while slower < 3 and time.monotonic() - began < limit:
+    while slower < 5 and time.monotonic() - began < limit:
         at = time.monotonic()
         fill(edge, SQL, range(first, first + 1000), threads)
         first += 1000
