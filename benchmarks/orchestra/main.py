@@ -50,6 +50,9 @@ def main():
     for at, name in enumerate(chosen):
         module = case(name)
         print(f"[{at + 1}/{len(chosen)}] {name}: {module.__doc__.splitlines()[0]}", flush=True)
+        report.busy = max(report.busy, processes.busy())
+        if report.busy > 0.1:
+            print(f"  this machine is {100 * report.busy:.0f} % busy with something else: do not trust what follows")
         started = time.monotonic()
         try:
             module.run(stand)

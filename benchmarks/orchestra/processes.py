@@ -86,6 +86,17 @@ class Process:
         self.popen.wait()
 
 
+def busy(seconds=1.0):
+    """The share of the machine that is busy now."""
+    def read():
+        fields = list(map(int, open("/proc/stat").readline().split()[1:9]))
+        return sum(fields), fields[3] + fields[4]
+    total, idle = read()
+    time.sleep(seconds)
+    total_after, idle_after = read()
+    return 1 - (idle_after - idle) / max(1, total_after - total)
+
+
 def _stat(pid):
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

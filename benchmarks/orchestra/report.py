@@ -20,6 +20,8 @@ class Report:
         self.series = []
         self.comparisons = []
         self.plots = []
+        # The share of the machine that was busy with something else when a case began.
+        self.busy = 0.0
 
     def figure(self, case, what, values, unit, cpu=None):
         """A measured series, a value a round; cpu is microseconds of the server's a request."""
@@ -52,7 +54,8 @@ class Report:
         print(f"    => {what}: {shown(row)}  {aimed(row)} {verdict}", flush=True)
 
     def table(self):
-        lines = [f"Measured {datetime.date.today()} on {machine()}, {command()}.", "",
+        lines = [f"Measured {datetime.date.today()} on {machine()}, {command()}."
+                 + (f" The machine was {100 * self.busy:.0f} % busy with something else." if self.busy > 0.1 else ""), "",
                  "| case | what | measured | target | |", "|---|---|---|---|---|"]
         for row in self.comparisons:
             lines.append(f"| {row['case']} | {row['what']} | {shown(row)} | {aimed(row)} | {row['verdict']} |")
@@ -68,7 +71,7 @@ class Report:
         (RESULTS / f"{name}.md").write_text(self.table())
         (RESULTS / f"{name}.json").write_text(json.dumps({
             "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            "machine": machine(), "command": command(), "comparisons": self.comparisons, "series": self.series},
+            "machine": machine(), "command": command(), "busy": self.busy, "comparisons": self.comparisons, "series": self.series},
             indent=1) + "\n")
         for file, svg in self.plots:
             (RESULTS / file).write_text(svg)

@@ -111,7 +111,8 @@ class Home(Service):
         super().__init__(name, "home-service", core, heap, [
             f"--perigee.home.id={name}", f"--spring.r2dbc.url=r2dbc:postgresql://127.0.0.1:{postgres.port}/postgres",
             "--spring.r2dbc.username=postgres", "--perigee.max-edges=20000",
-            "--perigee.home.tunnel.max-connections-per-token=1000", "--perigee.web.max-strangers=20000", *arguments])
+            "--perigee.home.tunnel.max-connections-per-token=1000", "--perigee.web.max-strangers=20000", "--perigee.home.database.admin-timeout=60s",
+            *arguments])
 
 
 class Edge(Service):
