@@ -60,7 +60,12 @@ final class KnownAck {
                 return null;
             }
         }
-        return new KnownAck(uri, edgeId, allButLength(request.headers()));
+        return new KnownAck(
+                uri,
+                edgeId,
+                fields(request.headers()).stream()
+                        .filter(field -> !isLength(field.getKey()))
+                        .toList());
     }
 
     private static boolean isPlain(HttpRequest request) {
@@ -69,15 +74,10 @@ final class KnownAck {
                 && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
     }
 
-    private static List<Map.Entry<String, String>> allButLength(HttpHeaders headers) {
-        List<Map.Entry<String, String>> kept = new ArrayList<>(headers.size());
-        for (Iterator<Map.Entry<String, String>> all = headers.iteratorAsString(); all.hasNext(); ) {
-            Map.Entry<String, String> field = all.next();
-            if (!isLength(field.getKey())) {
-                kept.add(Map.entry(field.getKey(), field.getValue()));
-            }
-        }
-        return kept;
+    private static List<Map.Entry<String, String>> fields(HttpHeaders headers) {
+        List<Map.Entry<String, String>> fields = new ArrayList<>(headers.size());
+        headers.iteratorAsString().forEachRemaining(field -> fields.add(Map.entry(field.getKey(), field.getValue())));
+        return fields;
     }
 
     private static boolean isLength(CharSequence name) {
@@ -87,7 +87,7 @@ final class KnownAck {
     /** Learns from the answer to it; whether that was a plain success. */
     boolean answered(HttpResponse response) {
         HttpHeaders headers = response.headers();
-        answer = allButLength(headers);
+        answer = fields(headers);
         return response.status().equals(HttpResponseStatus.OK)
                 && headers.contains(HttpHeaderNames.CONTENT_LENGTH)
                 && SPECIAL.stream().noneMatch(headers::contains);
@@ -122,8 +122,9 @@ final class KnownAck {
         HttpHeaders headers =
                 DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         for (int i = 0; i < answer.size(); i++) {
-            headers.add(answer.get(i).getKey(), answer.get(i).getValue());
+            String name = answer.get(i).getKey();
+            headers.add(name, isLength(name) ? Integer.toString(length) : answer.get(i).getValue());
         }
-        return headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(length));
+        return headers;
     }
 }
