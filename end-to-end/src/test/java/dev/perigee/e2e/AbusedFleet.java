@@ -39,7 +39,7 @@ abstract class AbusedFleet {
         };
         List<String> ofHome = new ArrayList<>(List.of(limits));
         ofHome.addAll(List.of(
-                "--perigee.home.query.statement-timeout=10s",
+                "--perigee.home.query.statement-timeout=15s",
                 "--perigee.home.query.max-result-size=1MB",
                 "--perigee.home.edges.liveness=3s",
                 "--perigee.home.feed.heartbeat=500ms"));

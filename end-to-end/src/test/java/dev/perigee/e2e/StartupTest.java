@@ -91,7 +91,8 @@ class StartupTest {
             ServiceProcess edge = fleet.launchEdge("edge-1");
             edge.await(
                     "it says that it waits",
-                    Duration.ofSeconds(10),
+                    // Three more services start beside it.
+                    Duration.ofSeconds(60),
                     () -> edge.log().contains("home cannot be reached"));
             fleet.awaitListening("edge-1");
             assertThat(edge.log()).contains("127.0.0.1:" + fleet.port(Fleet.HOME));

@@ -57,7 +57,7 @@ class StatementAbuseTest extends AbusedFleet {
         }
         theOthersAreServed();
         for (CompletableFuture<Answer> answer : asked) {
-            assertThat(answer.get(30, TimeUnit.SECONDS).status()).isEqualTo(504);
+            assertThat(answer.get(45, TimeUnit.SECONDS).status()).isEqualTo(504);
             assertThat(answer.join().code()).isEqualTo("statement-timeout");
         }
         awaitNone("%pg_sleep(1000)%");
@@ -79,7 +79,7 @@ class StatementAbuseTest extends AbusedFleet {
         asked.forEach(future -> future.cancel(true));
         await().atMost(PATIENCE).until(() -> postgres.query(running).equals("0"));
         assertThat(Duration.ofNanos(System.nanoTime() - before))
-                .as("well before the statement timeout, which is 10 s")
+                .as("well before the statement timeout, which is 15 s")
                 .isLessThan(Duration.ofSeconds(4));
     }
 
