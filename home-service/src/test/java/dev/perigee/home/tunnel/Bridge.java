@@ -66,7 +66,10 @@ final class Bridge implements AutoCloseable {
                     n = socket.getInputStream().read(buffer)) {
                 through.sendBinary(ByteBuffer.wrap(buffer, 0, n), true).join();
             }
-            through.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+            // The database, told of the end by what was sent last, may have been faster.
+            through.sendClose(WebSocket.NORMAL_CLOSURE, "")
+                    .exceptionally(over -> through)
+                    .join();
         } catch (IOException closed) {
             // that is how it ends
         }
