@@ -123,7 +123,9 @@ final class KnownAck {
                 DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         for (int i = 0; i < answer.size(); i++) {
             String name = answer.get(i).getKey();
-            headers.add(name, isLength(name) ? Integer.toString(length) : answer.get(i).getValue());
+            headers.add(
+                    name,
+                    isLength(name) ? Integer.toString(length) : answer.get(i).getValue());
         }
         return headers;
     }
