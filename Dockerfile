@@ -17,7 +17,7 @@ COPY --from=build /layers/spring-boot-loader/ ./
 COPY --from=build /layers/snapshot-dependencies/ ./
 COPY --from=build /layers/application/ ./
 ENV JAVA_TOOL_OPTIONS="-XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED"
-# The classes as this JVM needs them, loaded and linked (JEP 483, 514): a start then takes half the time. The run that
+# The classes as this JVM needs them, loaded and linked (JEP 483, 514): a start then takes two thirds of the time. The run that
 # makes the cache puts the context together and starts nothing; the settings are only there because something has to be.
 RUN java -XX:AOTCacheOutput=service.aot -Dspring.context.exit=onRefresh -jar service.jar \
       --spring.r2dbc.url=r2dbc:postgresql://none/none --perigee.home-url=http://none --perigee.auth-token=none \
