@@ -1,8 +1,12 @@
 package dev.perigee.e2e;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,14 +53,20 @@ final class Jars {
         return EXTRACTED.resolve(module).resolve("classes.jsa");
     }
 
+    private static Path lockFile(String module) throws IOException {
+        return Files.createDirectories(EXTRACTED.resolve(module)).resolve("lock");
+    }
+
     private static Path prepare(String module) {
         Path destination = EXTRACTED.resolve(module);
         Path runnable = destination.resolve(module + ".jar");
         Path stamp = destination.resolve("stamp");
-        try {
+        try (FileChannel file = FileChannel.open(lockFile(module), CREATE, WRITE)) {
+            // The tests run in more than one process: who comes second waits, and finds it done. Closing the file
+            // unlocks it.
+            file.lock();
             String wanted = System.getProperty("java.vm.version") + " " + checksum(packaged(module));
             if (!Files.exists(stamp) || !Files.readString(stamp).equals(wanted)) {
-                Files.createDirectories(destination);
                 Files.deleteIfExists(stamp);
                 extract(module, destination);
                 archive(module, runnable, destination);
