@@ -22,6 +22,9 @@ import reactor.core.publisher.Mono;
  */
 final class Elsewhere {
 
+    /** Well below deadlock_timeout: whoever's locks cross with ours must never be the one that PostgreSQL aborts. */
+    private static final String YIELD = "SET LOCAL lock_timeout = '100ms'";
+
     /** Local to the transaction. Everything in it is qualified, and there is no operator in it. */
     private static final String SET_PATH = "select pg_catalog.set_config('search_path', $1, true)";
 
@@ -41,7 +44,8 @@ final class Elsewhere {
      * @return {@link NotCacheableException} if home's role does not find the same schemas
      */
     static Mono<Void> look(Connection connection, String sql, List<String> schemas) {
-        return setPath(connection, schemas)
+        return Sql.execute(connection, YIELD)
+                .then(Mono.defer(() -> setPath(connection, schemas)))
                 .then(Mono.defer(() -> query(connection, PATH, row -> schemas(row.get(0, String[].class)))
                         .single()))
                 .flatMap(found -> found.equals(schemas)

@@ -25,6 +25,8 @@ import reactor.core.publisher.Mono;
  */
 final class StatementAnalyzer {
 
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
     private static final Logger log = LoggerFactory.getLogger(StatementAnalyzer.class);
 
     private static final TransactionDefinition READ_ONLY =
@@ -61,7 +63,7 @@ final class StatementAnalyzer {
      * The connection has to be reset afterwards.
      *
      * @param schemas the search path there
-     * @return the decision; an error only if the connection failed
+     * @return the decision; an error only if the connection failed, or a lock was not to be had soon
      */
     Mono<Decision> analyze(Connection connection, String sql, List<String> schemas) {
         StatementFacts facts;
@@ -112,7 +114,7 @@ final class StatementAnalyzer {
     /** PostgreSQL does not accept the statement; running it will tell the client why. */
     private static Mono<Decision> rejected(String sql, R2dbcException error) {
         String state = error.getSqlState();
-        if (state == null || state.startsWith("08") || state.startsWith("57")) {
+        if (state == null || state.startsWith("08") || state.startsWith("57") || state.equals(LOCK_NOT_AVAILABLE)) {
             return Mono.error(error);
         }
         return Mono.just(refused(sql, new NotCacheableException(Reason.UNKNOWN_RELATION, "SQLSTATE " + state)));

@@ -235,23 +235,24 @@ class StatementServiceTest {
                 Statement statement = holder.createStatement()) {
             holder.setAutoCommit(false);
             statement.execute("lock table alpha.users in access exclusive mode");
-            CompletableFuture<List<ProblemCode>> flood = Flux.range(0, 10)
+            CompletableFuture<List<ProblemCode>> flood = Flux.range(0, 40)
                     .flatMap(i -> service.statements
                             .ask(request("select " + i + " from alpha.users", "pg_catalog"))
                             .then(Mono.<ProblemCode>empty())
                             .onErrorResume(ProblemException.class, problem -> Mono.just(problem.code())))
                     .collectList()
                     .toFuture();
-            await().until(() -> "2"
-                    .equals(database.column("select count(*) from pg_locks where not granted")
-                            .get(0)));
+            await().pollInterval(Duration.ofMillis(5))
+                    .until(() -> "2"
+                            .equals(database.column("select count(*) from pg_locks where not granted")
+                                    .get(0)));
             assertThat(service.query("select 1").reason()).isNull();
-            assertThat(flood).isNotDone();
-            // Two at a time wait for the table, until their statements time out; the others for their turn.
-            assertThat(flood.join()).hasSize(10).contains(ProblemCode.STATEMENT_TIMEOUT);
+            // Two at a time wait for the table, and not for long: nobody's locks are to cross with ours. None is judged
+            // by that.
+            assertThat(flood.join()).hasSize(40).contains(ProblemCode.SQL_ERROR);
             holder.rollback();
         }
-        assertThat(ask("select 11 from alpha.users", "pg_catalog").cacheability())
+        assertThat(ask("select 1 from alpha.users", "pg_catalog").cacheability())
                 .isEqualTo("cacheable");
     }
 
