@@ -12,9 +12,4 @@ import java.time.Instant;
  * @param asOf when that was
  * @param cacheStatus how the edge came to its answer (RFC 9211)
  */
-record Hit(CachedResult result, StreamPosition version, long ageSeconds, Instant asOf, String cacheStatus) {
-
-    Reply reply() {
-        return Reply.hit(this);
-    }
-}
+record Hit(CachedResult result, StreamPosition version, long ageSeconds, Instant asOf, String cacheStatus) {}

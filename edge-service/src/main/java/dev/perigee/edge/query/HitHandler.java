@@ -19,7 +19,7 @@ final class HitHandler extends ShortCut {
 
     private static final String PATH = "/api/query";
 
-    /** Of a request. The first two of ours are read anew each time. */
+    /** Of a request. Those that the read path goes by are read anew each time. */
     private static final List<AsciiString> FREE = List.of(
             HttpHeaderNames.CONTENT_LENGTH,
             HttpHeaderNames.CACHE_CONTROL,

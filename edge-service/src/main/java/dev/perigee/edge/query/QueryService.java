@@ -159,7 +159,7 @@ final class QueryService {
         Look look = look(read);
         Hit hit = serve(read, look);
         if (hit != null) {
-            return Mono.just(hit.reply());
+            return Mono.just(Reply.hit(hit));
         }
         CachedResult found = look.found();
         Reason reason = look.reason();
@@ -341,8 +341,7 @@ final class QueryService {
         }
         metrics.staleHit();
         found.countHit();
-        return hit(found, view, completeTo, shown, now, Math.max(0, over), "stale-if-error")
-                .reply();
+        return Reply.hit(hit(found, view, completeTo, shown, now, Math.max(0, over), "stale-if-error"));
     }
 
     private Hit hit(

@@ -30,18 +30,20 @@ final class AckHandler extends ShortCut {
         this.acknowledgements = acknowledgements;
     }
 
-    private static @Nullable String edgeId(String uri) {
-        int end = uri.length() - AFTER_ID.length();
-        if (!uri.startsWith(BEFORE_ID) || !uri.endsWith(AFTER_ID) || end < BEFORE_ID.length()) {
-            return null;
-        }
-        String id = uri.substring(BEFORE_ID.length(), end);
-        return EdgeRegistration.isEdgeId(id) ? id : null;
+    private static boolean isAck(String uri) {
+        return uri.startsWith(BEFORE_ID)
+                && uri.endsWith(AFTER_ID)
+                && uri.length() >= BEFORE_ID.length() + AFTER_ID.length()
+                && EdgeRegistration.isEdgeId(edgeId(uri));
+    }
+
+    private static String edgeId(String uri) {
+        return uri.substring(BEFORE_ID.length(), uri.length() - AFTER_ID.length());
     }
 
     @Override
     protected @Nullable KnownHead head(HttpRequest request) {
-        return edgeId(request.uri()) == null ? null : KnownHead.of(request, LENGTH);
+        return isAck(request.uri()) ? KnownHead.of(request, LENGTH) : null;
     }
 
     @Override
@@ -51,16 +53,12 @@ final class AckHandler extends ShortCut {
 
     @Override
     protected @Nullable HttpResponse answer(KnownHead head, HttpRequest request, byte[] body) {
-        String edgeId = edgeId(head.uri());
-        if (edgeId == null) {
-            return null;
-        }
         try {
             Acknowledgement ack = WireJson.mapper().readValue(body, Acknowledgement.class);
             if (ack == null) {
                 return null;
             }
-            byte[] answer = WireJson.mapper().writeValueAsBytes(acknowledgements.take(edgeId, ack));
+            byte[] answer = WireJson.mapper().writeValueAsBytes(acknowledgements.take(edgeId(head.uri()), ack));
             return ok(head.answer(place -> Integer.toString(answer.length)), answer);
         } catch (JacksonException | ProblemException refused) {
             // Nothing has changed; the whole way says so properly.

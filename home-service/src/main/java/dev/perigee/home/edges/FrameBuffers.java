@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameBuffers {
 
-    /** A power of two. */
     private static final int SLOTS = 1024;
     /** Larger ones all have the same place. */
     private static final int LARGE = 16 * 1024;

@@ -22,11 +22,12 @@ import reactor.core.publisher.Mono;
  */
 final class Elsewhere {
 
-    /** Well below deadlock_timeout: whoever's locks cross with ours must never be the one that PostgreSQL aborts. */
-    private static final String YIELD = "SET LOCAL lock_timeout = '100ms'";
-
-    /** Local to the transaction. Everything in it is qualified, and there is no operator in it. */
-    private static final String SET_PATH = "select pg_catalog.set_config('search_path', $1, true)";
+    /**
+     * Local to the transaction. Everything in it is qualified, and there is no operator in it. We wait for a lock far less
+     * than deadlock_timeout: whoever's locks cross with ours must never be the one that PostgreSQL aborts.
+     */
+    private static final String SET_PATH = "select pg_catalog.set_config('search_path', $1, true),"
+            + " pg_catalog.set_config('lock_timeout', '100ms', true)";
 
     private static final String PATH = "select pg_catalog.current_schemas(true)::pg_catalog.text[]";
 
@@ -44,8 +45,7 @@ final class Elsewhere {
      * @return {@link NotCacheableException} if home's role does not find the same schemas
      */
     static Mono<Void> look(Connection connection, String sql, List<String> schemas) {
-        return Sql.execute(connection, YIELD)
-                .then(Mono.defer(() -> setPath(connection, schemas)))
+        return setPath(connection, schemas)
                 .then(Mono.defer(() -> query(connection, PATH, row -> schemas(row.get(0, String[].class)))
                         .single()))
                 .flatMap(found -> found.equals(schemas)
