@@ -9,7 +9,7 @@ from processes import LOAD
 from servers import Edge, Home, Postgres
 
 # So many that the aggregate of pgwire-hits takes PostgreSQL some 20 ms.
-SCALE = 150_000
+SCALE = 200_000
 FAN_TABLES = 500
 
 
@@ -18,7 +18,7 @@ class Stand:
         self.quick = quick
         self.report = report
         self.rounds = 5
-        load.SECONDS = 1 if quick else 4
+        load.SECONDS = 1 if quick else 3
         self.warm_up = 16 if quick else 40
 
     @functools.cached_property

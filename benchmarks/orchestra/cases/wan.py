@@ -47,7 +47,7 @@ def run(stand):
         for round_ in range(stand.rounds):
             print(f"\r    {mix}, round {round_ + 1} ", end="", flush=True)
             for name, number in contenders.items():
-                found[name].append(_measured(postgres, number, scripts, weights, 1 if stand.quick else 10))
+                found[name].append(_measured(postgres, number, scripts, weights, 1 if stand.quick else 7))
         print("\r", end="")
         for name, rounds in found.items():
             columns = list(zip(*rounds))

@@ -15,15 +15,19 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Acknowledgements of many edges, over a few connections. For one event loop. */
+/** Acknowledgements of many edges, each over a connection of its own, as edges have them. For one event loop. */
 @SuppressWarnings("FutureReturnValueIgnored") // what fails closes its channel
 final class Acknowledgements {
 
     private final String token;
+    private final Deque<Connection> free = new ArrayDeque<>();
+    private final Map<String, Connection> taken = new HashMap<>();
     private final Deque<Ack> waiting = new ArrayDeque<>();
-    private final Deque<Channel> idle = new ArrayDeque<>();
     private long answered;
     private long refused;
 
@@ -33,15 +37,24 @@ final class Acknowledgements {
         this.token = token;
     }
 
-    /** Makes a connection one of those that acknowledge. */
+    /** Makes a connection one that acknowledges for the next edge that has none. */
     void join(ChannelPipeline pipeline) {
         pipeline.addLast(new HttpClientCodec(), new HttpObjectAggregator(1 << 16), new Connection());
     }
 
-    /** Sends one as soon as a connection is free. */
+    /** Sends one, once the edge has a connection, and has the answer to the one before. */
     void send(String edgeId, String body, Runnable done) {
-        waiting.add(new Ack(edgeId, body, done));
-        pump();
+        Ack ack = new Ack(edgeId, body, done);
+        Connection connection = taken.get(edgeId);
+        if (connection == null && !free.isEmpty()) {
+            connection = free.remove();
+            taken.put(edgeId, connection);
+        }
+        if (connection == null) {
+            waiting.add(ack);
+        } else {
+            connection.send(ack);
+        }
     }
 
     /** How many home has taken, and refused. */
@@ -49,11 +62,19 @@ final class Acknowledgements {
         return "\"acks\":" + answered + ",\"acks_refused\":" + refused;
     }
 
-    private void pump() {
-        while (!waiting.isEmpty() && !idle.isEmpty()) {
-            Ack ack = waiting.remove();
-            Channel channel = idle.remove();
-            channel.pipeline().get(Connection.class).sent = ack;
+    private final class Connection extends SimpleChannelInboundHandler<FullHttpResponse> {
+
+        private final Deque<Ack> queue = new ArrayDeque<>();
+        private @Nullable Channel channel;
+
+        void send(Ack ack) {
+            queue.add(ack);
+            if (queue.size() == 1) {
+                write(ack);
+            }
+        }
+
+        private void write(Ack ack) {
             FullHttpRequest request = new DefaultFullHttpRequest(
                     HttpVersion.HTTP_1_1,
                     HttpMethod.POST,
@@ -64,18 +85,17 @@ final class Acknowledgements {
                     .set("Authorization", "Bearer " + token)
                     .set("Content-Type", "application/json")
                     .set("Content-Length", ack.body.length());
-            channel.writeAndFlush(request);
+            Objects.requireNonNull(channel).writeAndFlush(request);
         }
-    }
-
-    private final class Connection extends SimpleChannelInboundHandler<FullHttpResponse> {
-
-        private @Nullable Ack sent;
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
-            idle.add(context.channel());
-            pump();
+            channel = context.channel();
+            free.add(this);
+            Ack ack = waiting.poll();
+            if (ack != null) {
+                Acknowledgements.this.send(ack.edgeId, ack.body, ack.done);
+            }
         }
 
         @Override
@@ -84,18 +104,17 @@ final class Acknowledgements {
             if (response.status().code() != 200) {
                 refused++;
             }
-            Ack done = sent;
-            sent = null;
-            idle.add(context.channel());
-            if (done != null) {
-                done.done.run();
+            Ack done = queue.remove();
+            Ack next = queue.peek();
+            done.done.run();
+            if (next != null) {
+                write(next);
             }
-            pump();
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
-            idle.remove(context.channel());
+            free.remove(this);
         }
 
         @Override

@@ -53,11 +53,9 @@ final class Audience implements AutoCloseable {
         await("all subscribers", () -> readyCount() >= count);
     }
 
-    /** Opens connections that acknowledge. */
-    void join(int port, int count, Acknowledgements acks) {
-        for (int n = 0; n < count; n++) {
-            open(port, channel -> acks.join(channel.pipeline()));
-        }
+    /** Opens a connection that acknowledges. */
+    void join(int port, Acknowledgements acks) {
+        open(port, channel -> acks.join(channel.pipeline()));
     }
 
     private void open(int port, Consumer<Channel> initializer) {

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 public final class FanOut {
 
     private static final long GRACE = TimeUnit.SECONDS.toNanos(10);
-    private static final int ACK_CONNECTIONS = 64;
     private static final int ALL = -1;
     private static final int MOST_TRIES = 30;
 
@@ -65,14 +64,14 @@ public final class FanOut {
         Acknowledgements acks = new Acknowledgements(home ? options.text("token") : "");
         EdgeSubscriber.Shared shared =
                 new EdgeSubscriber.Shared(home ? options.text("token") : "", timeline, deliveries, acks);
-        if (home) {
-            audience.join(port, Math.min(edges, ACK_CONNECTIONS), acks);
-        }
         try (Publisher publisher = publisher(home, port)) {
-            audience.connect(
-                    port,
-                    edges,
-                    n -> home ? new EdgeSubscriber("bench-" + n, shared) : new ChannelSubscriber(deliveries));
+            audience.connect(port, edges, n -> {
+                if (home) {
+                    audience.join(port, acks);
+                    return new EdgeSubscriber("bench-" + n, shared);
+                }
+                return new ChannelSubscriber(deliveries);
+            });
             if (options.has("hold")) {
                 System.out.println("connected");
                 LockSupport.park();

@@ -3,8 +3,9 @@ package dev.perigee.edge.link;
 import java.time.Duration;
 
 /**
- * When to acknowledge: at once when half of home's window is used, soon after a frame that proves something, a little
- * later after any other, and at least every heartbeat. One acknowledgement at a time. Not thread-safe.
+ * When to acknowledge: at once when half of home's window is used; soon after a frame that proves something; a little later
+ * after any other, but no more than twice a heartbeat, since home has many edges; and at least every heartbeat. One
+ * acknowledgement at a time. Not thread-safe.
  */
 final class AckPace {
 
@@ -21,14 +22,14 @@ final class AckPace {
     AckPace(int window, long heartbeat, long now) {
         this.half = Math.max(1, window / 2);
         this.heartbeat = heartbeat;
-        this.lastSent = now - LEAST_GAP;
+        this.lastSent = now - heartbeat;
         this.dueAt = now + heartbeat;
     }
 
     /** A frame that counts was applied. */
     void applied(long now, boolean proves) {
         unacknowledged++;
-        long due = proves ? Math.max(now, lastSent + LEAST_GAP) : now + DELAY;
+        long due = proves ? Math.max(now, lastSent + LEAST_GAP) : Math.max(now + DELAY, lastSent + heartbeat / 2);
         if (due - dueAt < 0) {
             dueAt = due;
         }

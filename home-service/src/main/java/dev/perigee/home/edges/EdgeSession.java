@@ -299,6 +299,7 @@ final class EdgeSession {
      * @throws ProblemException {@code invalid-request} if it was not sent that far
      */
     synchronized void acknowledge(Acknowledgement ack, Moment now) {
+        boolean waited = window.full();
         String epoch = ack.epoch();
         // The same version may be there in both epochs: after a crash of the server a durable slot brings the very
         // records
@@ -310,7 +311,10 @@ final class EdgeSession {
         if (vitals.acknowledged(ack.stats(), now).compareTo(settings.heartbeat().multipliedBy(2)) > 0) {
             tally.ackLate();
         }
-        waker.run();
+        // Otherwise there is nothing that waits for it; what is new since is told of by a pass over all streams.
+        if (waited) {
+            waker.run();
+        }
     }
 
     /**

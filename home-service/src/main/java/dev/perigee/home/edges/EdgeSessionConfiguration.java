@@ -190,7 +190,7 @@ class EdgeSessionConfiguration {
             Eligibilities eligibilities) {
         log.onChange(fanout.following(log));
         gate.onChange(fanout::wakeSoon);
-        eligibility.onChange(fanout::wake);
+        eligibility.onChange(fanout::wakeSoon);
         return new EdgeLifecycle(registry, fanout, eligibilities, feed.heartbeat());
     }
 }

@@ -24,7 +24,7 @@ final class Lane {
     /** News that can wait has one part in so many of the loop's time. */
     private static final int SHARE = 8;
 
-    private static final long LONGEST_WAIT = TimeUnit.MILLISECONDS.toNanos(25);
+    private static final long LONGEST_WAIT = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long NOT_WORTH_A_TIMER = TimeUnit.MICROSECONDS.toNanos(100);
 
     private final EventLoop loop;
