@@ -19,7 +19,7 @@ class Stand:
         self.report = report
         self.rounds = 5
         load.SECONDS = 1 if quick else 3
-        self.warm_up = 16 if quick else 40
+        self.warm_up = 16 if quick else 30
 
     @functools.cached_property
     def postgres(self):
