@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -40,7 +42,10 @@ import reactor.netty.http.client.HttpClient;
 @EnableConfigurationProperties({OAuth2ResourceServerProperties.class, JwtProperties.class})
 class IssuerConfiguration {
 
+    private static final Logger log = LoggerFactory.getLogger(IssuerConfiguration.class);
+
     private static final String PREFIX = "spring.security.oauth2.resourceserver.jwt.";
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
     @Bean
@@ -75,6 +80,9 @@ class IssuerConfiguration {
             if (uri != null
                     && parsed.getHost() != null
                     && Set.of("http", "https").contains(scheme)) {
+                if (scheme.equals("http") && !LOOPBACK.contains(parsed.getHost())) {
+                    log.warn("{}issuer-uri is not https: whoever is on the way to it decides who is let in", PREFIX);
+                }
                 return uri;
             }
         } catch (IllegalArgumentException malformed) {

@@ -7,6 +7,7 @@ import com.nimbusds.jose.JOSEException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,9 @@ final class JwtTokens {
     private final Cache<String, BearerTokens.Grant> right;
     private final Cache<String, Boolean> wrong;
     private final AtomicInteger underWay = new AtomicInteger();
+    /** Whether the log says already that the issuer cannot be reached. */
+    private final AtomicBoolean away = new AtomicBoolean();
+
     private volatile @Nullable Decoder decoder;
 
     private record Decoder(ReactiveJwtDecoder decoder, Instant since) {}
@@ -134,6 +138,7 @@ final class JwtTokens {
         }
         BearerTokens.Grant grant = grants.of(token, expires.plus(clockSkew));
         right.put(digest, grant);
+        away.set(false);
         return grant;
     }
 
@@ -146,7 +151,9 @@ final class JwtTokens {
         if (error instanceof IssuerUnavailable full) {
             return full;
         }
-        log.warn("No token can be checked, since its issuer's keys cannot be had: {}", error.toString());
+        if (away.compareAndSet(false, true)) {
+            log.warn("Tokens cannot be checked, since their issuer's keys cannot be had: {}", error.toString());
+        }
         return new IssuerUnavailable("its keys cannot be had");
     }
 }

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
 import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.boot.ssl.SslBundle;
@@ -64,6 +68,19 @@ class IssuerConfigurationTest {
             assertThatThrownBy(() -> new JwtProperties("roles", null, null, skew, null))
                     .hasMessageContaining("perigee.security.jwt.clock-skew");
         }
+    }
+
+    @Test
+    void aValueMayHaveDotsAndColons() {
+        JwtProperties bound = new Binder(new MapConfigurationPropertySource(Map.of(
+                        "perigee.security.jwt.roles[system:serviceaccount:perigee:edge]", "EDGE",
+                        "perigee.security.jwt.roles[ops.example]", "ADMIN, METRICS")))
+                .bind("perigee.security.jwt", JwtProperties.class)
+                .get();
+        assertThat(bound.roles())
+                .isEqualTo(Map.of(
+                        "system:serviceaccount:perigee:edge", Set.of(Role.EDGE),
+                        "ops.example", Set.of(Role.ADMIN, Role.METRICS)));
     }
 
     @ParameterizedTest

@@ -61,35 +61,52 @@ class TlsFleetTest {
         issuer = new TokenIssuer();
         Path trust = authority.writeTrust(files.resolve("ca.crt"));
         Authority.write(authority.server(), files, "postgres");
-        Files.setPosixFilePermissions(
-                files.resolve("postgres.key"), PosixFilePermissions.fromString("rw-------"));
+        Files.setPosixFilePermissions(files.resolve("postgres.key"), PosixFilePermissions.fromString("rw-------"));
         Authority.write(authority.server(), files, "home");
-        Authority.write(authority.issue("edge-1", names -> names.addSanDnsName("localhost")
-                .addSanIpAddress("127.0.0.1")
-                .addSanUriName(URI.create(EDGE_URI + "edge-1"))), files, "edge");
+        Authority.write(
+                authority.issue(
+                        "edge-1",
+                        names -> names.addSanDnsName("localhost")
+                                .addSanIpAddress("127.0.0.1")
+                                .addSanUriName(URI.create(EDGE_URI + "edge-1"))),
+                files,
+                "edge");
         postgres = Postgres.start(Map.of(
-                "wal_level", "logical",
-                "ssl", "on",
-                "ssl_cert_file", files.resolve("postgres.crt").toString(),
-                "ssl_key_file", files.resolve("postgres.key").toString()));
+                "wal_level",
+                "logical",
+                "ssl",
+                "on",
+                "ssl_cert_file",
+                files.resolve("postgres.crt").toString(),
+                "ssl_key_file",
+                files.resolve("postgres.key").toString()));
         postgres.sql("CREATE TABLE tls_table (id int PRIMARY KEY, v int)", "INSERT INTO tls_table VALUES (1, 1)");
         fleet = new Fleet(postgres);
-        fleet.launchHome(Fleet.HOME, arguments(bundle("home"), List.of(
-                "--spring.r2dbc.url=r2dbc:postgresql://localhost:" + postgres.port()
-                        + "/postgres?sslMode=verify-full&sslRootCert=" + trust,
-                "--server.ssl.client-auth=want",
-                "--perigee.security.mtls.edge-uri=" + EDGE_URI,
-                "--spring.security.oauth2.resourceserver.jwt.issuer-uri=" + issuer.uri(),
-                "--spring.security.oauth2.resourceserver.jwt.audiences=" + TokenIssuer.AUDIENCE,
-                "--perigee.security.jwt.clock-skew=0s",
-                "--perigee.security.jwt.edge-id-claim=edge_id")));
+        fleet.launchHome(
+                Fleet.HOME,
+                arguments(
+                        bundle("home"),
+                        List.of(
+                                "--spring.r2dbc.url=r2dbc:postgresql://localhost:" + postgres.port()
+                                        + "/postgres?sslMode=verify-full&sslRootCert=" + trust,
+                                "--server.ssl.client-auth=want",
+                                "--perigee.security.mtls.edge-uri=" + EDGE_URI,
+                                "--spring.security.oauth2.resourceserver.jwt.issuer-uri=" + issuer.uri(),
+                                "--spring.security.oauth2.resourceserver.jwt.audiences=" + TokenIssuer.AUDIENCE,
+                                "--perigee.security.jwt.clock-skew=0s",
+                                "--perigee.security.jwt.edge-id-claim=edge_id")));
         awaitHealthy(Fleet.HOME, "https");
         pgwire = Ports.free();
-        fleet.launchEdge("edge-1", List.of(url(Fleet.HOME, "https")), arguments(bundle("edge"), List.of(
-                "--perigee.auth-token=",
-                "--perigee.home-tls-bundle=web",
-                "--perigee.edge.pgwire.port=" + pgwire,
-                "--perigee.edge.pgwire.allow-trust=true")));
+        fleet.launchEdge(
+                "edge-1",
+                List.of(url(Fleet.HOME, "https")),
+                arguments(
+                        bundle("edge"),
+                        List.of(
+                                "--perigee.auth-token=",
+                                "--perigee.home-tls-bundle=web",
+                                "--perigee.edge.pgwire.port=" + pgwire,
+                                "--perigee.edge.pgwire.allow-trust=true")));
         awaitHealthy("edge-1", "https");
     }
 
@@ -162,7 +179,10 @@ class TlsFleetTest {
     }
 
     private static void awaitValue(String edge, String scheme, String value) {
-        await(value).atMost(LIMIT).ignoreExceptions().until(() -> query(edge, scheme).column().get(0), value::equals);
+        await(value)
+                .atMost(LIMIT)
+                .ignoreExceptions()
+                .until(() -> query(edge, scheme).column().get(0), value::equals);
     }
 
     @Test
@@ -178,8 +198,8 @@ class TlsFleetTest {
         assertThat(postgres.query("SELECT bool_and(s.ssl) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)"
                         + " WHERE a.application_name LIKE 'perigee%'"))
                 .isEqualTo("t");
-        try (Connection connection =
-                        DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + pgwire + "/postgres?user=postgres");
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:postgresql://127.0.0.1:" + pgwire + "/postgres?user=postgres");
                 var statement = connection.createStatement();
                 var row = statement.executeQuery(SELECT)) {
             assertThat(row.next()).isTrue();
@@ -191,9 +211,7 @@ class TlsFleetTest {
     private static void writeToken(Path file, Instant expiry) throws IOException {
         Files.writeString(
                 file.resolveSibling("next"),
-                issuer.sign(issuer.claims("EDGE")
-                        .claim("edge_id", "edge-2")
-                        .expirationTime(Date.from(expiry))));
+                issuer.sign(issuer.claims("EDGE").claim("edge_id", "edge-2").expirationTime(Date.from(expiry))));
         Files.move(file.resolveSibling("next"), file, StandardCopyOption.ATOMIC_MOVE);
     }
 

@@ -56,9 +56,13 @@ class Http2Test {
     static void certificates(DynamicPropertyRegistry registry) {
         Authority.write(AUTHORITY.server(), files, "web");
         Path trust = AUTHORITY.writeTrust(files.resolve("trust.crt"));
-        registry.add("spring.ssl.bundle.pem.web.keystore.certificate", () -> files.resolve("web.crt"));
-        registry.add("spring.ssl.bundle.pem.web.keystore.private-key", () -> files.resolve("web.key"));
-        registry.add("spring.ssl.bundle.pem.web.truststore.certificate", () -> trust);
+        registry.add(
+                "spring.ssl.bundle.pem.web.keystore.certificate",
+                () -> files.resolve("web.crt").toString());
+        registry.add(
+                "spring.ssl.bundle.pem.web.keystore.private-key",
+                () -> files.resolve("web.key").toString());
+        registry.add("spring.ssl.bundle.pem.web.truststore.certificate", trust::toString);
     }
 
     private HttpRequest.Builder request(String path) {

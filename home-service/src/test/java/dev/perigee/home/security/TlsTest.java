@@ -78,9 +78,13 @@ class TlsTest {
     static void certificates(DynamicPropertyRegistry registry) {
         Authority.write(OURS.server(), files, "web");
         Path trust = OURS.writeTrust(files.resolve("trust.crt"));
-        registry.add("spring.ssl.bundle.pem.web.keystore.certificate", () -> files.resolve("web.crt"));
-        registry.add("spring.ssl.bundle.pem.web.keystore.private-key", () -> files.resolve("web.key"));
-        registry.add("spring.ssl.bundle.pem.web.truststore.certificate", () -> trust);
+        registry.add(
+                "spring.ssl.bundle.pem.web.keystore.certificate",
+                () -> files.resolve("web.crt").toString());
+        registry.add(
+                "spring.ssl.bundle.pem.web.keystore.private-key",
+                () -> files.resolve("web.key").toString());
+        registry.add("spring.ssl.bundle.pem.web.truststore.certificate", trust::toString);
     }
 
     @BeforeEach
