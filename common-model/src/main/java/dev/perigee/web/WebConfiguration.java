@@ -108,14 +108,18 @@ public class WebConfiguration {
         String bundle = ssl.getBundle();
         boolean trusts = bundle == null
                 ? ssl.getTrustStore() != null || ssl.getTrustCertificate() != null
-                : bundles.getBundle(bundle).getStores().getTrustStore() != null;
-        if (!trusts) {
+                : trusts(bundles, bundle);
+        if (!trusts || !ssl.getServerNameBundles().stream().allMatch(name -> trusts(bundles, name.bundle()))) {
             throw new InvalidConfigurationPropertyValueException(
                     "perigee.security.mtls.edge-uri",
                     edgeUri,
                     "The server's SSL bundle has no trust store: certificates of every authority that the JDK knows would"
                             + " be accepted.");
         }
+    }
+
+    private static boolean trusts(SslBundles bundles, String bundle) {
+        return bundles.getBundle(bundle).getStores().getTrustStore() != null;
     }
 
     @Bean

@@ -114,8 +114,17 @@ class IssuerConfigurationTest {
 
     @Test
     void certificatesOfEverybodyTheJdkTrustsDoNotCount() {
-        assertThatThrownBy(() -> certificates(asking(Ssl.ClientAuth.WANT), SslStoreBundle.NONE))
-                .isInstanceOf(InvalidConfigurationPropertyValueException.class)
-                .hasMessageContaining("trust store");
+        Ssl byName = new Ssl();
+        byName.setClientAuth(Ssl.ClientAuth.NEED);
+        byName.setTrustCertificate("ca.crt");
+        assertThat(certificates(byName, SslStoreBundle.NONE)).isNotNull();
+        byName.setServerNameBundles(List.of(new Ssl.ServerNameSslBundle("other.example", "web")));
+        Ssl without = new Ssl();
+        without.setClientAuth(Ssl.ClientAuth.NEED);
+        for (Ssl ssl : List.of(asking(Ssl.ClientAuth.WANT), byName, without)) {
+            assertThatThrownBy(() -> certificates(ssl, SslStoreBundle.NONE))
+                    .isInstanceOf(InvalidConfigurationPropertyValueException.class)
+                    .hasMessageContaining("trust store");
+        }
     }
 }
