@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param role home or edge
  * @param homeUrls where homes are reached, the preferred first; at least one is required of an edge
- * @param authToken the bearer token the node shows to home; required of an edge, never printed
+ * @param authToken the bearer token the node shows to home, never printed; null if it shows another one, or none
  * @param defaultTtl how long a result is kept at the most when nothing says otherwise; 60 s if null
  * @param maxEntries the most results an edge keeps; 10 000 if null
  * @param maxEdges the most edges a home accepts; 32 if null
@@ -56,6 +56,7 @@ public record EdgeConfig(
         this.role = role;
         this.homeUrls = homeUrls == null ? List.of() : List.copyOf(homeUrls);
         this.authToken = authToken;
+        Validation.check(authToken == null || !authToken.isBlank(), "auth_token must not be blank");
         this.defaultTtl = defaultTtl == null ? DEFAULT_TTL : defaultTtl;
         this.maxEntries = maxEntries == null ? DEFAULT_MAX_ENTRIES : maxEntries;
         this.maxEdges = maxEdges == null ? DEFAULT_MAX_EDGES : maxEdges;
@@ -75,7 +76,6 @@ public record EdgeConfig(
         Validation.check(this.homeUrls.size() <= MOST_HOMES, "home_urls must be at most " + MOST_HOMES);
         if (role == Role.EDGE) {
             Validation.check(!this.homeUrls.isEmpty(), "home_urls is required of an edge");
-            Validation.check(authToken != null && !authToken.isBlank(), "auth_token is required of an edge");
         }
     }
 

@@ -31,6 +31,7 @@ public enum ProblemCode {
     CAPACITY_EXCEEDED(503, "No more edges are accepted"),
     TUNNELS_EXHAUSTED(503, "No more tunnels to the database are opened"),
     DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
+    ISSUER_UNAVAILABLE(503, "The token cannot be checked now"),
     FEED_UNAVAILABLE(503, "The database's change feed is not connected"),
     SHUTTING_DOWN(503, "The service is shutting down"),
     TOO_STALE(503, "The edge is staler than its bound and home cannot be asked"),

@@ -16,7 +16,7 @@ import org.springframework.security.web.server.context.NoOpServerSecurityContext
 import reactor.core.publisher.Mono;
 
 /**
- * The security chain of both services: bearer tokens (RFC 6750), no sessions, no cookies, errors as problem details.
+ * The security chain of both services: bearer tokens (RFC 6750) or certificates of edges, no sessions, no cookies, errors as problem details.
  */
 public final class BearerSecurity {
 
@@ -55,11 +55,11 @@ public final class BearerSecurity {
         if (authentication.getPrincipal() instanceof BearerTokens.Grant grant) {
             return grant;
         }
-        throw new IllegalStateException("not authenticated by a bearer token");
+        throw new IllegalStateException("not authenticated by a bearer token or a certificate");
     }
 
     private static AuthenticationWebFilter authentication(BearerAuthentication bearer) {
-        ReactiveAuthenticationManager manager = presented -> Mono.fromSupplier(() -> bearer.verify(presented));
+        ReactiveAuthenticationManager manager = bearer::verify;
         AuthenticationWebFilter filter = new AuthenticationWebFilter(manager);
         filter.setServerAuthenticationConverter(exchange -> Mono.justOrEmpty(bearer.presented(exchange)));
         filter.setAuthenticationFailureHandler(new ServerAuthenticationEntryPointFailureHandler(unauthorized()));
@@ -76,6 +76,13 @@ public final class BearerSecurity {
                         exchange.getResponse(),
                         ProblemException.problemDetail(
                                 ProblemCode.TOO_MANY_ATTEMPTS, "The token was not looked at. Try again later."));
+            }
+            if (error instanceof IssuerUnavailable) {
+                exchange.getResponse().getHeaders().set(HttpHeaders.RETRY_AFTER, "1");
+                return ProblemHandler.write(
+                        exchange.getResponse(),
+                        ProblemException.problemDetail(
+                                ProblemCode.ISSUER_UNAVAILABLE, "The token could not be checked. Try again later."));
             }
             exchange.getResponse().getHeaders().set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
             return ProblemHandler.write(

@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BearerTokens {
 
-    private static final int MAX_LENGTH = 512;
+    private static final int MAX_LENGTH = 8192;
     private static final int GENERATED_BYTES = 24;
 
     private final List<Known> known;
@@ -39,9 +41,31 @@ public final class BearerTokens {
      * @param name of the token
      * @param roles it has
      * @param edgeId the only edge it may speak for, or null
+     * @param expires when it stops standing for anything, or null
      */
     public record Grant(
-            String name, Set<Role> roles, @Nullable String edgeId) {}
+            String name,
+            Set<Role> roles,
+            @Nullable String edgeId,
+            @Nullable Instant expires) {
+
+        /** Longer than anything lasts that is let in once; timers take it. */
+        private static final Duration LONGEST = Duration.ofDays(365);
+
+        /** Whether it has expired by then. */
+        public boolean expiredAt(Instant now) {
+            return expires != null && !now.isBefore(expires);
+        }
+
+        /** How long it is still valid, at most a year; null if for ever. */
+        public @Nullable Duration validFor(Instant now) {
+            if (expires == null) {
+                return null;
+            }
+            Duration left = expires.isAfter(now.plus(LONGEST)) ? LONGEST : Duration.between(now, expires);
+            return left.isNegative() ? Duration.ZERO : left;
+        }
+    }
 
     /**
      * Knows these tokens.
@@ -61,7 +85,7 @@ public final class BearerTokens {
             }
             all.add(new Known(
                     digest.getBytes(StandardCharsets.US_ASCII),
-                    new Grant(token.name(), Set.copyOf(token.roles()), token.edgeId())));
+                    new Grant(token.name(), Set.copyOf(token.roles()), token.edgeId(), null)));
         }
         this.known = List.copyOf(all);
     }

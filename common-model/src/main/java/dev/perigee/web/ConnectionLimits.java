@@ -1,7 +1,10 @@
 package dev.perigee.web;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import reactor.netty.NettyPipeline;
@@ -30,12 +33,34 @@ final class ConnectionLimits implements WebServerFactoryCustomizer<NettyReactive
     private void begin(Channel channel) {
         strangers.connected(channel);
         ChannelPipeline pipeline = channel.pipeline();
-        // Not there if HTTP/2 may be negotiated: that has its own limit on streams.
         if (pipeline.get(NettyPipeline.HttpCodec) != null) {
-            pipeline.addAfter(
-                    NettyPipeline.HttpCodec,
-                    "perigee.requestGuard",
-                    new RequestGuard(properties.requestTimeout(), properties.answerTimeout()));
+            guard(pipeline);
+        } else {
+            // Which HTTP it will be, the handshake tells.
+            pipeline.addBefore(NettyPipeline.ReactiveBridge, "perigee.afterHandshake", new AfterHandshake());
+        }
+    }
+
+    private void guard(ChannelPipeline pipeline) {
+        pipeline.addAfter(
+                NettyPipeline.HttpCodec,
+                "perigee.requestGuard",
+                new RequestGuard(properties.requestTimeout(), properties.answerTimeout()));
+    }
+
+    /** Guards a connection on which HTTP/2 was not agreed; that has its own limit on streams. */
+    private final class AfterHandshake extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event instanceof SslHandshakeCompletionEvent) {
+                ChannelPipeline pipeline = context.pipeline();
+                if (pipeline.get(NettyPipeline.HttpCodec) != null) {
+                    guard(pipeline);
+                }
+                pipeline.remove(this);
+            }
+            context.fireUserEventTriggered(event);
         }
     }
 }

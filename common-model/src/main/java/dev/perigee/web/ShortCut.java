@@ -2,6 +2,7 @@ package dev.perigee.web;
 
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
@@ -15,6 +16,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AttributeKey;
+import java.time.Instant;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,7 +29,7 @@ import reactor.netty.NettyPipeline;
 /**
  * Answers requests beneath the web framework, which costs many times what they do. It guards nothing by itself: the first
  * ones of a connection go the whole way, and only what has the very head of one that was let in ({@link KnownHead}) may be
- * answered here. Everything else, and whatever is to be refused, passes through, untouched and in order. Belongs to one
+ * answered here, for as long as that one would be. Everything else, and whatever is to be refused, passes through, untouched and in order. Belongs to one
  * connection.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // the promise passed on is what tells
@@ -34,7 +37,11 @@ public abstract class ShortCut extends ChannelDuplexHandler {
 
     private static final Logger log = LoggerFactory.getLogger(ShortCut.class);
 
+    /** Until when the request that is under way on a connection is let in; absent if nobody has let it in. */
+    private static final AttributeKey<Instant> LET_IN_UNTIL = AttributeKey.valueOf("perigee.letInUntil");
+
     private @Nullable KnownHead known;
+    private Instant knownUntil = Instant.MIN;
     /** Of the request that is under way, if its head may become known. */
     private @Nullable KnownHead asked;
     /** A request whose body is still to come, in the same read; else it is passed on, for there it has its time. */
@@ -62,6 +69,15 @@ public abstract class ShortCut extends ChannelDuplexHandler {
 
     private static boolean compresses(@Nullable Compression compression) {
         return compression != null && compression.getEnabled();
+    }
+
+    /**
+     * The request that is under way on this connection has been let in.
+     *
+     * @param until from then on its like is not, or null
+     */
+    public static void letIn(Channel channel, @Nullable Instant until) {
+        channel.attr(LET_IN_UNTIL).set(until == null ? Instant.MAX : until);
     }
 
     /** The head of a request, if it is of the kind that is answered here. */
@@ -106,7 +122,11 @@ public abstract class ShortCut extends ChannelDuplexHandler {
         if (message instanceof HttpRequest request) {
             KnownHead before = known;
             // Not while another is under way: answers come in the order of their requests.
-            if (underWay == 0 && before != null && !(message instanceof LastHttpContent) && before.isOf(request)) {
+            if (underWay == 0
+                    && before != null
+                    && !(message instanceof LastHttpContent)
+                    && isStillLetIn()
+                    && before.isOf(request)) {
                 held = request;
             } else {
                 pass(context, request);
@@ -116,9 +136,17 @@ public abstract class ShortCut extends ChannelDuplexHandler {
         context.fireChannelRead(message);
     }
 
+    private boolean isStillLetIn() {
+        return knownUntil.equals(Instant.MAX) || Instant.now().isBefore(knownUntil);
+    }
+
     private void pass(ChannelHandlerContext context, HttpRequest request) {
         underWay++;
-        asked = underWay == 1 ? head(request) : null;
+        asked = null;
+        if (underWay == 1) {
+            context.channel().attr(LET_IN_UNTIL).set(null);
+            asked = head(request);
+        }
         context.fireChannelRead(request);
     }
 
@@ -166,7 +194,11 @@ public abstract class ShortCut extends ChannelDuplexHandler {
             KnownHead request = asked;
             if (request != null && !interim) {
                 asked = null;
-                known = learn(request, response) ? request : known;
+                Instant until = context.channel().attr(LET_IN_UNTIL).get();
+                if (until != null && learn(request, response)) {
+                    known = request;
+                    knownUntil = until;
+                }
             }
         }
         if (message instanceof LastHttpContent && !interim) {

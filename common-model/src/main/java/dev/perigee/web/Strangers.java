@@ -3,6 +3,7 @@ package dev.perigee.web;
 import io.netty.channel.Channel;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.springframework.http.server.reactive.AbstractServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
@@ -41,23 +42,15 @@ public final class Strangers {
         channel.closeFuture().addListener(closed -> forget(channel));
     }
 
-    /** This request has shown a valid token. */
-    void known(ServerHttpRequest request) {
+    /** Does something with the channel that a request came on. */
+    static void onChannel(ServerHttpRequest request, Consumer<Channel> action) {
         ServerHttpRequest plain = request;
         while (plain instanceof ServerHttpRequestDecorator decorated) {
             plain = decorated.getDelegate();
         }
         if (plain instanceof AbstractServerHttpRequest real
                 && real.getNativeRequest() instanceof HttpServerRequest served) {
-            served.withConnection(connection -> {
-                Channel channel = connection.channel();
-                forget(channel);
-                // A stream of HTTP/2 is a channel of its own within the connection's.
-                Channel parent = channel.parent();
-                if (parent != null) {
-                    forget(parent);
-                }
-            });
+            served.withConnection(connection -> action.accept(connection.channel()));
         }
     }
 

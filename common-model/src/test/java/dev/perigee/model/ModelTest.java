@@ -33,9 +33,8 @@ class ModelTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new EdgeConfig(null, null, null, null, null, null));
         assertThatIllegalArgumentException().isThrownBy(() -> edge(null, "t")).withMessageContaining("home_urls");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> edge("http://h", null))
+                .isThrownBy(() -> edge("http://h", " "))
                 .withMessageContaining("auth_token");
-        assertThatIllegalArgumentException().isThrownBy(() -> edge("http://h", " "));
         assertThatIllegalArgumentException().isThrownBy(() -> edge("ftp://h", "t"));
         assertThatIllegalArgumentException().isThrownBy(() -> edge("/relative", "t"));
         for (Duration ttl : List.of(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofDays(31))) {

@@ -23,7 +23,8 @@ class BearerTokensTest {
         BearerTokens tokens = new BearerTokens(List.of(
                 new Token("digest", SHA_OF_ABC, null, Set.of(Role.EDGE), "edge-a"),
                 value("value", "plain", Role.ADMIN, Role.METRICS)));
-        assertThat(tokens.authenticate("abc")).isEqualTo(new BearerTokens.Grant("digest", Set.of(Role.EDGE), "edge-a"));
+        assertThat(tokens.authenticate("abc"))
+                .isEqualTo(new BearerTokens.Grant("digest", Set.of(Role.EDGE), "edge-a", null));
         assertThat(tokens.authenticate("plain").roles()).containsExactlyInAnyOrder(Role.ADMIN, Role.METRICS);
         assertThat(tokens.authenticate("ABC")).isNull();
         assertThat(tokens.authenticate("")).isNull();

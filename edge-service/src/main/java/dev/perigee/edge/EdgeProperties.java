@@ -12,7 +12,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * What every node of a fleet is told, here for an edge.
  *
  * @param homeUrl where homes are reached, separated by commas, the preferred first; required
- * @param authToken the bearer token, of role EDGE, that the edge shows to home; required
+ * @param authToken the bearer token, of role EDGE, that the edge shows to home; required, unless it has
+ *     {@code perigee.auth-token-file} or shows a certificate
  * @param defaultTtl how long a result is kept at the most when home says nothing else; 60 s
  * @param maxEntries the most results the edge keeps; 10 000
  */
@@ -30,12 +31,11 @@ record EdgeProperties(
      */
     EdgeConfig toConfig() {
         require(homeUrl, "perigee.home-url", "where homes are reached, such as http://home.example:8080");
-        require(authToken, "perigee.auth-token", "a bearer token of role EDGE that home knows");
         try {
             return new EdgeConfig(
                     EdgeConfig.Role.EDGE,
                     homeUrl == null ? null : urls(homeUrl),
-                    authToken == null ? null : authToken.strip(),
+                    authToken == null || authToken.isBlank() ? null : authToken.strip(),
                     defaultTtl,
                     maxEntries,
                     null);

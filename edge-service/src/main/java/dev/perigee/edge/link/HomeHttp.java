@@ -1,32 +1,73 @@
 package dev.perigee.edge.link;
 
+import dev.perigee.edge.InvalidEdgeProperty;
 import dev.perigee.model.EdgeConfig;
+import dev.perigee.web.ReloadedSslContext;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.ssl.SslContext;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.ssl.SslBundles;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 
-/** Makes HTTP clients that show our token to the homes they reach. Thread-safe. */
-public final class HomeHttp {
+/** Makes HTTP clients that show our token, or our certificate, to the homes they reach. Thread-safe. */
+public final class HomeHttp implements AutoCloseable {
 
     private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Duration ACQUIRE = Duration.ofSeconds(10);
 
-    private final String token;
+    /** A connection in use would show, or trust, the certificate it began with for ever. */
+    private static final Duration LONGEST_WITH_OLD_CERTIFICATE = Duration.ofMinutes(1);
+
+    private final @Nullable Supplier<String> token;
+    private final SslContext tls;
+    private final boolean reloaded;
     private final Duration connectTimeout;
 
-    private HomeHttp(String token, Duration connectTimeout) {
+    private HomeHttp(@Nullable Supplier<String> token, SslContext tls, boolean reloaded, Duration connectTimeout) {
         this.token = token;
+        this.tls = tls;
+        this.reloaded = reloaded;
         this.connectTimeout = connectTimeout;
     }
 
-    /** For the token of this configuration. */
-    public static HomeHttp of(EdgeConfig config, LinkProperties properties) {
+    /**
+     * For the token, or the certificate, of this configuration.
+     *
+     * @throws InvalidEdgeProperty if there is neither, or both a token and a file with one
+     */
+    public static HomeHttp of(EdgeConfig config, LinkProperties properties, HomeAccess access, SslBundles bundles) {
+        SslContext tls = ReloadedSslContext.of(bundles, access.homeTlsBundle(), "perigee.home-tls-bundle");
         String token = config.authToken();
-        if (token == null) {
-            throw new IllegalArgumentException("an edge needs a token");
+        String file = access.authTokenFile();
+        if (token != null && file != null) {
+            throw new InvalidEdgeProperty("perigee.auth-token and perigee.auth-token-file are both set");
         }
-        return new HomeHttp(token, properties.connectTimeout());
+        if (token == null && file == null) {
+            requireCertificate(config, access, bundles);
+        }
+        return new HomeHttp(
+                file != null ? new TokenFile(Path.of(file)) : token != null ? () -> token : null,
+                tls,
+                access.homeTlsBundle() != null,
+                properties.connectTimeout());
+    }
+
+    private static void requireCertificate(EdgeConfig config, HomeAccess access, SslBundles bundles) {
+        String bundle = access.homeTlsBundle();
+        if (bundle == null || bundles.getBundle(bundle).getStores().getKeyStore() == null) {
+            throw new InvalidEdgeProperty(
+                    "perigee.auth-token is not set; an edge needs it: a bearer token of role EDGE that"
+                            + " home knows. Or set perigee.auth-token-file, or perigee.home-tls-bundle with a certificate to show");
+        }
+        if (!config.homeUrls().stream().allMatch(url -> "https".equals(url.getScheme()))) {
+            throw new InvalidEdgeProperty(
+                    "perigee.home-url has to be https, if the edge has only a certificate to show: perigee.auth-token is"
+                            + " not set");
+        }
     }
 
     /**
@@ -37,21 +78,42 @@ public final class HomeHttp {
      * @param maxConnections at once, to each home
      */
     public HttpClient client(String pool, int maxConnections) {
-        ConnectionProvider connections = ConnectionProvider.builder(pool)
+        ConnectionProvider.Builder connections = ConnectionProvider.builder(pool)
                 .maxConnections(maxConnections)
                 .pendingAcquireMaxCount(maxConnections * 20)
                 .pendingAcquireTimeout(ACQUIRE)
                 .maxIdleTime(IDLE)
-                .lifo()
-                .build();
-        return HttpClient.create(connections)
+                .lifo();
+        if (reloaded) {
+            connections.maxLifeTime(LONGEST_WITH_OLD_CERTIFICATE);
+        }
+        return HttpClient.create(connections.build())
+                .secure(spec -> spec.sslContext(tls))
                 .disableRetry(true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
-                .headers(headers -> headers.set("Authorization", authorization()));
+                .doOnRequest((request, connection) -> {
+                    String authorization = authorization();
+                    if (authorization != null) {
+                        request.requestHeaders().set("Authorization", authorization);
+                    }
+                });
     }
 
-    /** How we show our token, where it is not such a client that does it. */
-    public String authorization() {
-        return "Bearer " + token;
+    /** How we show our token now, where it is not such a client that does it; null if a certificate is all we show. */
+    public @Nullable String authorization() {
+        return token == null ? null : "Bearer " + token.get();
+    }
+
+    /** What connections to homes are encrypted with, where it is not such a client that does it. */
+    public SslContext tls() {
+        return tls;
+    }
+
+    /** Reads the token no more. */
+    @Override
+    public void close() {
+        if (token instanceof TokenFile file) {
+            file.close();
+        }
     }
 }

@@ -37,13 +37,20 @@ final class HomeStream {
 
     private final WebClient http;
     private final LinkProperties properties;
+    private final boolean encrypted;
 
-    HomeStream(HomeHttp clients, LinkProperties properties) {
+    /**
+     * Asks homes by these clients.
+     *
+     * @param encrypted whether our own clients reach us by https
+     */
+    HomeStream(HomeHttp clients, LinkProperties properties, boolean encrypted) {
         this.http = WebClient.builder()
                 .clientConnector(new ReactorClientHttpConnector(clients.client("perigee-link", CONNECTIONS)))
                 .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(MAX_FRAME))
                 .build();
         this.properties = properties;
+        this.encrypted = encrypted;
     }
 
     /**
@@ -62,7 +69,7 @@ final class HomeStream {
                         headers.set("Last-Event-ID", cursor.toString());
                     }
                 })
-                .bodyValue(WireJson.mapper().writeValueAsString(properties.registration(port)))
+                .bodyValue(WireJson.mapper().writeValueAsString(properties.registration(encrypted, port)))
                 .exchangeToFlux(response -> {
                     if (response.statusCode().value() != 200) {
                         return detail(response)

@@ -9,6 +9,9 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.SplittableRandom;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.web.server.Ssl;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -25,8 +28,8 @@ class LinkConfiguration {
     }
 
     @Bean
-    HomeHttp homeHttp(EdgeConfig config, LinkProperties properties) {
-        return HomeHttp.of(config, properties);
+    HomeHttp homeHttp(EdgeConfig config, LinkProperties properties, HomeAccess access, SslBundles bundles) {
+        return HomeHttp.of(config, properties, access, bundles);
     }
 
     @Bean
@@ -45,10 +48,11 @@ class LinkConfiguration {
             MeterRegistry registry,
             Ticker ticker,
             InstantSource wallClock,
-            Environment environment) {
+            Environment environment,
+            ServerProperties server) {
         HomeLink link = new HomeLink(
                 new LinkMachine(new Rounds(homes.size(), new Backoff(new SplittableRandom()))),
-                new HomeStream(http, properties),
+                new HomeStream(http, properties, Ssl.isEnabled(server.getSsl())),
                 homes,
                 watermarks,
                 cache,

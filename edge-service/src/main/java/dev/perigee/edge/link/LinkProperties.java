@@ -15,7 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param id its name in the fleet, unique; the host's name if absent
  * @param region where it stands
- * @param baseUrl where its clients reach it; {@code http://<host name>:<port>} if absent
+ * @param baseUrl where its clients reach it; {@code http://<host name>:<port>} if absent, or {@code https} with TLS
  * @param maxStaleness results are not served from memory once the edge is further behind than this
  * @param whenStale what to do past that bound
  * @param staleIfError how far past that bound results may still be served when home cannot be reached
@@ -69,9 +69,12 @@ public record LinkProperties(
         return id == null ? hostId() : id;
     }
 
-    EdgeRegistration registration(int port) {
+    EdgeRegistration registration(boolean encrypted, int port) {
         return new EdgeRegistration(
-                edgeId(), region, baseUrl == null ? "http://" + hostName() + ":" + port : baseUrl, interest);
+                edgeId(),
+                region,
+                baseUrl == null ? (encrypted ? "https://" : "http://") + hostName() + ":" + port : baseUrl,
+                interest);
     }
 
     /** The tables of {@link #interest}. */

@@ -29,7 +29,8 @@ record Retry(String why, Weight weight, boolean hurry, long least) {
     static Retry of(LinkEvent.Refused refused) {
         String what = "home answers " + refused.status() + ": " + refused.detail();
         return switch (refused.status()) {
-            case 401 -> slow(what + " (set perigee.auth-token)", 0);
+            case 401 ->
+                slow(what + " (is perigee.auth-token, or the certificate of perigee.home-tls-bundle, valid?)", 0);
             case 403 -> slow(what + " (set perigee.auth-token, or the perigee.edge.id it is bound to)", 0);
             case 400, 404, 405 -> slow(what + " (is perigee.home-url a home?)", 0);
             default -> trouble(what);
@@ -46,7 +47,8 @@ record Retry(String why, Weight weight, boolean hurry, long least) {
                         "ANOTHER PROCESS HAS REGISTERED WITH OUR ID and home closed our stream: every edge needs a"
                                 + " perigee.edge.id of its own",
                         asked);
-            case AUTH -> slow("our token is no longer valid (set perigee.auth-token)", asked);
+            // Whether we have another one by now, the next attempt tells.
+            case AUTH -> new Retry("our token, or certificate, has expired", Weight.TROUBLE, false, asked);
             case DRAIN -> new Retry("home is shutting down", Weight.TROUBLE, true, asked);
             case EVICTED -> new Retry("home has evicted us", Weight.TROUBLE, false, asked);
         };

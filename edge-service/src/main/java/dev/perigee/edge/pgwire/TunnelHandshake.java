@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolConfig;
@@ -14,6 +15,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a connection to a home a tunnel to its database, and then goes. For one connection. */
 final class TunnelHandshake extends ChannelInboundHandlerAdapter {
@@ -34,12 +36,17 @@ final class TunnelHandshake extends ChannelInboundHandlerAdapter {
     /**
      * Begins, on a connection over which nothing has been said yet.
      *
+     * @param authorization what to show to home, if it is not a certificate
      * @param promise gets the channel, on which bytes can now be written and read as if it were the database's
      */
-    static void begin(Channel channel, URI url, String authorization, Promise<Channel> promise) {
+    static void begin(Channel channel, URI url, @Nullable String authorization, Promise<Channel> promise) {
+        HttpHeaders headers = new DefaultHttpHeaders();
+        if (authorization != null) {
+            headers.set("Authorization", authorization);
+        }
         WebSocketClientProtocolConfig config = WebSocketClientProtocolConfig.newBuilder()
                 .webSocketUri(url.toString().replaceFirst("^http", "ws"))
-                .customHeaders(new DefaultHttpHeaders().set("Authorization", authorization))
+                .customHeaders(headers)
                 .generateOriginHeader(false)
                 .maxFramePayloadLength(TunnelCodec.LARGEST_TAKEN)
                 .withUTF8Validator(false)

@@ -4,14 +4,11 @@ import dev.perigee.edge.link.HomeHttp;
 import dev.perigee.edge.link.Homes;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.URI;
 import java.util.List;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Through home: over a WebSocket, in whose frames is what would be said to the database itself. Thread-safe. */
@@ -22,7 +19,6 @@ final class TunnelUpstream implements Upstream {
     private final TlsMode mode;
     private final DatabaseTls tls;
     private final Dialer dialer;
-    private final SslContext tlsToHome;
 
     TunnelUpstream(Homes homes, HomeHttp http, TlsMode mode, DatabaseTls tls, Dialer dialer) {
         this.homes = homes;
@@ -30,18 +26,6 @@ final class TunnelUpstream implements Upstream {
         this.mode = mode;
         this.tls = tls;
         this.dialer = dialer;
-        this.tlsToHome = tlsToHome();
-    }
-
-    /** As the rest of what we ask of home: whom the JDK trusts, for the host in the URL. */
-    private static SslContext tlsToHome() {
-        try {
-            return SslContextBuilder.forClient()
-                    .endpointIdentificationAlgorithm("HTTPS")
-                    .build();
-        } catch (SSLException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 
     @Override
@@ -104,7 +88,7 @@ final class TunnelUpstream implements Upstream {
             Channel channel = dialed.getNow();
             Opening.timed(channel, dialer.timeout(), promise);
             if (encrypted) {
-                channel.pipeline().addLast(tlsToHome.newHandler(channel.alloc(), url.getHost(), port));
+                channel.pipeline().addLast(http.tls().newHandler(channel.alloc(), url.getHost(), port));
             }
             TunnelHandshake.begin(channel, url, http.authorization(), promise);
         });

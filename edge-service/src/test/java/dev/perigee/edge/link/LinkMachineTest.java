@@ -265,6 +265,18 @@ class LinkMachineTest extends MachineFixture {
     }
 
     @Test
+    void comesBackAtOnceWhenItsTokenHasExpiredAndAsksInVainButOnce() {
+        inStep();
+        frame(1, "goodbye", null, "{\"reason\":\"auth\",\"retry_ms\":100}");
+        assertThat(machine.deadline() - now).isBetween(millis(100), millis(300));
+        now = machine.deadline();
+        handle(new LinkEvent.Tick());
+        handle(new LinkEvent.Refused(2, 401, "expired"));
+        assertThat(machine.deadline() - now)
+                .isGreaterThanOrEqualTo(Duration.ofSeconds(30).toNanos());
+    }
+
+    @Test
     void saysWhichPropertyToMendAndOnlyOnce() {
         handle(new LinkEvent.Start());
         assertThat(handle(new LinkEvent.Refused(1, 401, "unknown token")))

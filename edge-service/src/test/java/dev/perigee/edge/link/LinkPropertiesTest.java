@@ -16,14 +16,28 @@ class LinkPropertiesTest {
     @Test
     void interestedInEverythingUnlessToldOtherwise() {
         assertThat(bind(Map.of()).tables()).isEqualTo(Interest.EVERYTHING);
-        assertThat(bind(Map.of()).registration(1).tables()).isNull();
+        assertThat(bind(Map.of()).registration(false, 1).tables()).isNull();
         assertThat(bind(Map.of("perigee.edge.interest", "")).tables()).isEqualTo(Interest.EVERYTHING);
+    }
+
+    @Test
+    void isReachedTheWayItsServerSpeaksUnlessToldOtherwise() {
+        assertThat(bind(Map.of()).registration(false, 81).baseUrl())
+                .startsWith("http://")
+                .endsWith(":81");
+        assertThat(bind(Map.of()).registration(true, 81).baseUrl())
+                .startsWith("https://")
+                .endsWith(":81");
+        assertThat(bind(Map.of("perigee.edge.base-url", "http://lb"))
+                        .registration(true, 81)
+                        .baseUrl())
+                .isEqualTo("http://lb");
     }
 
     @Test
     void registersForItsInterest() {
         LinkProperties some = bind(Map.of("perigee.edge.interest", "public.users, sales.*"));
-        assertThat(some.registration(1).tables()).containsExactly("public.users", "sales.*");
+        assertThat(some.registration(false, 1).tables()).containsExactly("public.users", "sales.*");
         assertThat(some.tables().covers("sales.orders")).isTrue();
         assertThat(some.tables().covers("public.orders")).isFalse();
     }

@@ -1,5 +1,6 @@
 package dev.perigee.edge.pgwire;
 
+import dev.perigee.edge.link.HomeAccess;
 import dev.perigee.edge.link.HomeHttp;
 import dev.perigee.edge.link.Homes;
 import dev.perigee.edge.link.LinkProperties;
@@ -56,7 +57,11 @@ final class EdgeFixture implements AutoCloseable {
                 loops,
                 bundles,
                 Homes.of(config),
-                HomeHttp.of(config, bind("perigee.edge", LinkProperties.class)));
+                HomeHttp.of(
+                        config,
+                        bind("perigee.edge", LinkProperties.class),
+                        HomeAccess.NONE,
+                        TestCertificates.bundles()));
         cancels = configuration.cancelRegistry(upstream, properties);
         connections = configuration.pgWireConnections(properties);
         server = new PgWireServer(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.perigee.edge.cache.CachedResult;
+import dev.perigee.edge.link.HomeAccess;
 import dev.perigee.edge.link.HomeHttp;
 import dev.perigee.edge.link.Homes;
 import dev.perigee.edge.link.LinkProperties;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Publisher;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -63,7 +65,7 @@ class ConsistencyTest extends ReadPathFixture {
                 null);
         EdgeConfig config = new EdgeConfig(EdgeConfig.Role.EDGE, homes(), "t", null, null, null);
         HomeClient client = new HttpHomeClient(
-                HomeHttp.of(config, policy),
+                HomeHttp.of(config, policy, HomeAccess.NONE, new DefaultSslBundleRegistry()),
                 Homes.of(config),
                 new HomeProperties(Duration.ofSeconds(5), 10, DataSize.ofMegabytes(1)));
         return new HomeComparison(client, cache, marks, this::look, time, Schedulers.boundedElastic());

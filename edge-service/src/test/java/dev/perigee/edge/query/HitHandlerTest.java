@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perigee.edge.link.LinkProperties.WhenStale;
 import dev.perigee.model.InvalidationEvent;
+import dev.perigee.web.ShortCut;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -32,11 +33,12 @@ class HitHandlerTest extends ReadPathFixture {
 
     private static final String BODY = "{\"sql\":\"" + READ + "\"}";
 
+    private QueryService service;
     private EmbeddedChannel channel;
 
     @BeforeEach
     void know() {
-        QueryService service = service(WhenStale.BYPASS, Duration.ZERO);
+        service = service(WhenStale.BYPASS, Duration.ZERO);
         ask(service, READ);
         channel = new EmbeddedChannel(new HitHandler(service, new Requests()));
         head(request());
@@ -72,6 +74,14 @@ class HitHandlerTest extends ReadPathFixture {
 
     /** The framework gives an answer to what was passed on to it. */
     private void answered(String cacheStatus) {
+        answered(cacheStatus, Instant.MAX);
+    }
+
+    /** As above; who has let it in, if anybody has, would do so until then. */
+    private void answered(String cacheStatus, Instant until) {
+        if (until != null) {
+            ShortCut.letIn(channel, until);
+        }
         channel.releaseInbound();
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
         response.headers()
@@ -140,6 +150,34 @@ class HitHandlerTest extends ReadPathFixture {
             assertThat(isPassedOn()).isTrue();
             answered("e; hit; ttl=60");
         }
+    }
+
+    @Test
+    void nothingIsKnownThatNobodyHasLetIn() {
+        channel = new EmbeddedChannel(new HitHandler(service, new Requests()));
+        for (int i = 0; i < 3; i++) {
+            head(request());
+            body(BODY);
+            assertThat(isPassedOn()).isTrue();
+            answered("e; hit; ttl=60", null);
+        }
+    }
+
+    @Test
+    void whatIsKnownExpires() {
+        channel = new EmbeddedChannel(new HitHandler(service, new Requests()));
+        for (int i = 0; i < 3; i++) {
+            head(request());
+            body(BODY);
+            assertThat(isPassedOn()).isTrue();
+            answered("e; hit; ttl=60", Instant.now());
+        }
+        head(request());
+        body(BODY);
+        answered("e; hit; ttl=60", Instant.now().plusSeconds(3600));
+        head(request());
+        body(BODY);
+        assertThat(isPassedOn()).isFalse();
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.perigee.edge.cache.ResultCache;
 import dev.perigee.edge.cache.Statements;
 import dev.perigee.edge.cache.Traffic;
 import dev.perigee.edge.cache.Watermarks;
+import dev.perigee.edge.link.HomeAccess;
 import dev.perigee.edge.link.HomeHttp;
 import dev.perigee.edge.link.Homes;
 import dev.perigee.edge.link.LinkProperties;
@@ -30,6 +31,7 @@ import java.util.function.BiFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.reactivestreams.Publisher;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
@@ -161,7 +163,7 @@ abstract class ReadPathFixture {
         QueryMetrics metrics = new QueryMetrics(registry, new Traffic(cache), "http");
         EdgeConfig config = new EdgeConfig(EdgeConfig.Role.EDGE, homes(), "t", null, null, null);
         HomeClient client = new HttpHomeClient(
-                HomeHttp.of(config, policy),
+                HomeHttp.of(config, policy, HomeAccess.NONE, new DefaultSslBundleRegistry()),
                 Homes.of(config),
                 new HomeProperties(homeTimeout, 10, DataSize.ofMegabytes(1)));
         Forwarding forwarding =

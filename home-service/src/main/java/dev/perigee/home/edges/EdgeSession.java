@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class EdgeSession {
 
     private static final Duration RETRY_AFTER_DRAIN = Duration.ofMillis(500);
+    /** An edge mostly has its next token by then; if it does not, it is told so when it registers. */
+    private static final Duration RETRY_AFTER_EXPIRY = Duration.ofMillis(100);
+
     private static final Duration RETRY_AFTER_EVICTION = Duration.ofSeconds(5);
 
     private final EdgeRegistration registration;
@@ -290,7 +293,11 @@ final class EdgeSession {
     }
 
     private static Duration retry(Goodbye.Reason reason) {
-        return reason == Goodbye.Reason.DRAIN ? RETRY_AFTER_DRAIN : RETRY_AFTER_EVICTION;
+        return switch (reason) {
+            case DRAIN -> RETRY_AFTER_DRAIN;
+            case AUTH -> RETRY_AFTER_EXPIRY;
+            case SUPERSEDED, EVICTED -> RETRY_AFTER_EVICTION;
+        };
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.perigee.model.ProblemCode;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.BearerTokens;
 import dev.perigee.web.ProblemException;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -41,7 +42,7 @@ final class EdgeStreamController {
             @AuthenticationPrincipal BearerTokens.Grant grant,
             ServerHttpResponse response) {
         checkSpeaksFor(grant, registration.edgeId());
-        return streams.open(registration, position(lastEventId), response);
+        return streams.open(registration, position(lastEventId), grant.validFor(Instant.now()), response);
     }
 
     /** The same stream for clients that can only GET, such as a browser's {@code EventSource}. */
@@ -90,7 +91,8 @@ final class EdgeStreamController {
         String bound = grant.edgeId();
         if (bound != null && !bound.equals(edgeId)) {
             throw new ProblemException(
-                    ProblemCode.EDGE_ID_MISMATCH, "The token may only speak for the edge " + bound + ".");
+                    ProblemCode.EDGE_ID_MISMATCH,
+                    "The token, or certificate, may only speak for the edge " + bound + ".");
         }
     }
 }

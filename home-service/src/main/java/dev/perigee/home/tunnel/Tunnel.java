@@ -46,9 +46,13 @@ final class Tunnel {
     private static final WebSocketCloseStatus SHUTTING_DOWN =
             new WebSocketCloseStatus(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), "home is shutting down");
 
+    private static final WebSocketCloseStatus EXPIRED =
+            new WebSocketCloseStatus(WebSocketCloseStatus.POLICY_VIOLATION.code(), "the token has expired");
+
     private final Connection database;
     private final Duration pingInterval;
     private final Mono<Void> drained;
+    private final Mono<Void> expired;
     private final TunnelMetrics metrics;
     private final Sinks.One<WebSocketCloseStatus> verdict = Sinks.one();
     private volatile boolean over;
@@ -59,12 +63,14 @@ final class Tunnel {
     /**
      * A tunnel to this connection, which it closes at its end.
      *
-     * @param drained completes when it has to end
+     * @param drained completes when every tunnel has to end
+     * @param expired completes when what the client has shown is no longer valid
      */
-    Tunnel(Connection database, Duration pingInterval, Mono<Void> drained, TunnelMetrics metrics) {
+    Tunnel(Connection database, Duration pingInterval, Mono<Void> drained, Mono<Void> expired, TunnelMetrics metrics) {
         this.database = database;
         this.pingInterval = pingInterval;
         this.drained = drained;
+        this.expired = expired;
         this.metrics = metrics;
     }
 
@@ -92,10 +98,12 @@ final class Tunnel {
                 .takeUntil(alive -> !alive)
                 .then();
         Mono<Void> leaving = drained.doOnSuccess(drain -> end(SHUTTING_DOWN));
+        Mono<Void> expiring = expired.doOnSuccess(expiry -> end(EXPIRED));
         return Mono.firstWithSignal(
                         up,
                         down.then(Mono.never()),
                         leaving.then(Mono.never()),
+                        expiring.then(Mono.never()),
                         verdict.asMono().flatMap(status -> farewell(out, status)),
                         beating)
                 .doFinally(signal -> {

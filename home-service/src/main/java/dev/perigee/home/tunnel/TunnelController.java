@@ -4,6 +4,8 @@ import dev.perigee.home.database.PrimaryAddress;
 import dev.perigee.model.ProblemCode;
 import dev.perigee.web.BearerTokens;
 import dev.perigee.web.ProblemException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -57,7 +59,7 @@ final class TunnelController {
                     .doOnError(error -> place.giveBack())
                     .doOnCancel(place::giveBack)
                     .doOnNext(database -> database.onDispose(place::giveBack))
-                    .flatMap(database -> upgrade(exchange.getResponse(), database)
+                    .flatMap(database -> upgrade(exchange.getResponse(), database, grant)
                             .doOnError(error -> database.dispose())
                             .doOnCancel(database::dispose));
         });
@@ -87,9 +89,12 @@ final class TunnelController {
     }
 
     /** Completes once the tunnel stands. */
-    private Mono<Void> upgrade(ServerHttpResponse response, Connection database) {
+    private Mono<Void> upgrade(ServerHttpResponse response, Connection database, BearerTokens.Grant grant) {
         HttpServerResponse upgradable = ServerHttpResponseDecorator.getNativeResponse(response);
-        Tunnel tunnel = new Tunnel(database, properties.pingInterval(), tunnels.drained(), metrics);
+        Duration validFor = grant.validFor(Instant.now());
+        Mono<Void> expired =
+                validFor == null ? Mono.never() : Mono.delay(validFor).then();
+        Tunnel tunnel = new Tunnel(database, properties.pingInterval(), tunnels.drained(), expired, metrics);
         return response.setComplete().then(Mono.defer(() -> upgradable.sendWebsocket(tunnel::carry, SPEC)));
     }
 }

@@ -3,6 +3,7 @@ package dev.perigee.home.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perigee.home.edges.HttpTestApplication;
+import dev.perigee.testing.TokenIssuer;
 import dev.perigee.web.Role;
 import dev.perigee.web.WireJson;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,6 +23,8 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.web.reactive.server.EntityExchangeResult;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import tools.jackson.databind.JsonNode;
@@ -30,6 +34,7 @@ import tools.jackson.databind.JsonNode;
         classes = HttpTestApplication.class,
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
         properties = {
+            "spring.security.oauth2.resourceserver.jwt.audiences=" + TokenIssuer.AUDIENCE,
             "perigee.security.tokens[0].name=edge",
             "perigee.security.tokens[0].value=EDGE-token",
             "perigee.security.tokens[0].roles=EDGE",
@@ -45,8 +50,20 @@ import tools.jackson.databind.JsonNode;
         })
 class SecurityMatrixTest {
 
+    private static final TokenIssuer ISSUER = new TokenIssuer();
+
     @LocalServerPort
     private int port;
+
+    @DynamicPropertySource
+    static void issuer(DynamicPropertyRegistry registry) {
+        registry.add("spring.security.oauth2.resourceserver.jwt.issuer-uri", ISSUER::uri);
+    }
+
+    @AfterAll
+    static void close() {
+        ISSUER.close();
+    }
 
     record Endpoint(HttpMethod method, String path, Set<Role> allowed) {}
 
@@ -121,13 +138,15 @@ class SecurityMatrixTest {
         problem(call(endpoint.method(), endpoint.path(), "wrong"), 401, "unauthorized");
         problem(call(endpoint.method(), endpoint.path(), ""), 401, "unauthorized");
         for (Role role : Role.values()) {
-            EntityExchangeResult<byte[]> answer = call(endpoint.method(), endpoint.path(), role + "-token");
-            if (endpoint.allowed().contains(role)) {
-                assertThat(answer.getStatus().value())
-                        .as("%s as %s", endpoint, role)
-                        .isNotIn(401, 403);
-            } else {
-                problem(answer, 403, "forbidden");
+            for (String token : List.of(role + "-token", ISSUER.token(role.name()))) {
+                EntityExchangeResult<byte[]> answer = call(endpoint.method(), endpoint.path(), token);
+                if (endpoint.allowed().contains(role)) {
+                    assertThat(answer.getStatus().value())
+                            .as("%s as %s", endpoint, role)
+                            .isNotIn(401, 403);
+                } else {
+                    problem(answer, 403, "forbidden");
+                }
             }
         }
     }

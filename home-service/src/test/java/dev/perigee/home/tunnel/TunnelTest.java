@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.perigee.home.database.TestServer;
+import dev.perigee.testing.TokenIssuer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
 import io.r2dbc.spi.ConnectionFactoryOptions;
@@ -21,6 +22,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
@@ -122,6 +125,26 @@ class TunnelTest {
             await().until(() -> client.pings.get() >= 12);
             client.query("select 'still ' || 'there'");
             await().until(() -> client.text().contains("still there"));
+        }
+    }
+
+    @Test
+    void endsWhenItsTokenExpires() {
+        try (TokenIssuer issuer = new TokenIssuer()) {
+            int port = start(
+                    "spring.security.oauth2.resourceserver.jwt.issuer-uri=" + issuer.uri(),
+                    "spring.security.oauth2.resourceserver.jwt.audiences=" + TokenIssuer.AUDIENCE,
+                    "perigee.security.jwt.clock-skew=0s");
+            String token = issuer.sign(
+                    issuer.claims("EDGE").expirationTime(Date.from(Instant.now().plusSeconds(4))));
+            try (TunnelClient client = TunnelClient.open(port, token).login("expiring")) {
+                client.query("select 'as ' || 'ever'");
+                await().until(() -> client.text().contains("as ever"));
+                assertThat(client.closeCode()).isEqualTo(1008);
+            }
+            await().until(() -> open() == 0 && sessions("expiring").equals("0"));
+            assertThatThrownBy(() -> TunnelClient.open(port, token))
+                    .hasRootCauseInstanceOf(WebSocketHandshakeException.class);
         }
     }
 

@@ -1,0 +1,120 @@
+package dev.perigee.home.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perigee.home.edges.HttpTestApplication;
+import dev.perigee.home.log.InvalidationLog;
+import dev.perigee.testing.Authority;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+/** Where HTTP/2 may be agreed on: those who do are let in by the same rules, and those who do not are guarded. */
+@SpringBootTest(
+        classes = HttpTestApplication.class,
+        webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+        properties = {
+            "server.http2.enabled=true",
+            "server.ssl.bundle=web",
+            "server.ssl.client-auth=want",
+            "perigee.security.mtls.edge-uri=spiffe://example.org/edge/",
+        })
+class Http2Test {
+
+    private static final int MANY = 500;
+    private static final Authority AUTHORITY = new Authority("Ours");
+
+    @TempDir
+    private static Path files;
+
+    @LocalServerPort
+    private int port;
+
+    @Autowired
+    private InvalidationLog log;
+
+    @DynamicPropertySource
+    static void certificates(DynamicPropertyRegistry registry) {
+        Authority.write(AUTHORITY.server(), files, "web");
+        Path trust = AUTHORITY.writeTrust(files.resolve("trust.crt"));
+        registry.add(
+                "spring.ssl.bundle.pem.web.keystore.certificate",
+                () -> files.resolve("web.crt").toString());
+        registry.add(
+                "spring.ssl.bundle.pem.web.keystore.private-key",
+                () -> files.resolve("web.key").toString());
+        registry.add("spring.ssl.bundle.pem.web.truststore.certificate", trust::toString);
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("https://localhost:" + port + path))
+                .timeout(Duration.ofSeconds(20))
+                .header("Content-Type", "application/json");
+    }
+
+    @Test
+    void anEdgeIsWhoItsCertificateSays() throws Exception {
+        log.begin("7.1.1", 1, Instant.EPOCH);
+        HttpClient edge = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_2)
+                .sslContext(AUTHORITY.context(AUTHORITY.client("spiffe://example.org/edge/edge-a")))
+                .build();
+        HttpResponse<Stream<String>> stream = edge.send(
+                request("/api/edge/register")
+                        .POST(BodyPublishers.ofString(
+                                "{\"edge_id\":\"edge-a\",\"region\":\"here\",\"base_url\":\"http://a\"}"))
+                        .build(),
+                BodyHandlers.ofLines());
+        assertThat(stream.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(stream.statusCode()).isEqualTo(200);
+        Iterator<String> lines = stream.body().iterator();
+        assertThat(lines.next()).isEqualTo("event:hello");
+        HttpResponse<String> other = edge.send(
+                request("/api/edge/edge-b/ack")
+                        .POST(BodyPublishers.ofString("{\"generation\":1,\"up_to_version\":1}"))
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(other.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(other.body()).contains("edge-id-mismatch");
+        assertThat(edge.send(request("/api/edge").build(), BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(403);
+        stream.body().close();
+    }
+
+    @Test
+    void whoDoesNotAgreeOnItMayNotPileUpRequests() throws Exception {
+        try (Socket socket = AUTHORITY.context(null).getSocketFactory().createSocket("localhost", port)) {
+            socket.setSoTimeout(10_000);
+            String one = "GET /actuator/health HTTP/1.1\r\nHost: a\r\n\r\n";
+            socket.getOutputStream().write(one.repeat(MANY).getBytes(StandardCharsets.US_ASCII));
+            String answers;
+            try {
+                answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            } catch (IOException reset) {
+                assertThat(reset).isNotInstanceOf(SocketTimeoutException.class);
+                answers = "";
+            }
+            assertThat(answers.split("HTTP/1.1 200", -1).length - 1).isLessThan(MANY);
+        }
+    }
+}
