@@ -2,14 +2,18 @@ package dev.perigee.web;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.perigee.model.ProblemCode;
+import io.micrometer.observation.ObservationRegistry;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 import org.springframework.security.config.annotation.web.reactive.EnableWebFluxSecurity;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.server.firewall.ServerExchangeRejectedHandler;
@@ -18,6 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** What both services need of the web: imported by each. */
 @Configuration(proxyBeanMethods = false)
 @EnableWebFluxSecurity
+@Import({ApiDocs.class, TracingConfiguration.class})
 @EnableConfigurationProperties({TokenProperties.class, GuessProperties.class, ConnectionProperties.class})
 public class WebConfiguration {
 
@@ -32,6 +37,11 @@ public class WebConfiguration {
     @Bean
     static SecurityObservationSettings securityObservations() {
         return SecurityObservationSettings.noObservations();
+    }
+
+    @Bean
+    Spans spans(Environment environment, ObjectProvider<ObservationRegistry> registry) {
+        return TracingSwitch.isOn(environment) ? new Spans(registry.getObject()) : Spans.NONE;
     }
 
     @Bean
