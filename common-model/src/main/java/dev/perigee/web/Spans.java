@@ -33,9 +33,11 @@ public final class Spans {
 
     /** Whether a request with this {@code traceparent} (W3C Trace Context) is to appear in a trace. */
     public static boolean isSampled(@Nullable String traceparent) {
-        return traceparent != null
-                && traceparent.length() >= TRACEPARENT_LENGTH
-                && (Character.digit(traceparent.charAt(TRACEPARENT_LENGTH - 1), 16) & 1) == 1;
+        if (traceparent == null || traceparent.length() < TRACEPARENT_LENGTH) {
+            return false;
+        }
+        int flags = Character.digit(traceparent.charAt(TRACEPARENT_LENGTH - 1), 16);
+        return flags > 0 && (flags & 1) == 1;
     }
 
     /**

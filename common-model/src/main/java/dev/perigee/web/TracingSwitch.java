@@ -1,13 +1,18 @@
 package dev.perigee.web;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
 import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
 import org.springframework.context.EnvironmentAware;
 import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
 
@@ -15,7 +20,7 @@ import org.springframework.util.StringUtils;
  * Leaves out all that has to do with traces unless it is said where to send them: what is not there costs nothing, neither
  * at the start nor with a request.
  */
-final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentAware {
+final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentAware, EnvironmentPostProcessor {
 
     /** Also set by {@code OTEL_EXPORTER_OTLP_ENDPOINT}, as Spring Boot reads it. */
     static final String ENDPOINT = "management.opentelemetry.tracing.export.otlp.endpoint";
@@ -37,6 +42,16 @@ final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentA
         @Override
         public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
             return isOn(context.getEnvironment());
+        }
+    }
+
+    /** Otherwise every line of the log would have an empty place for ids. */
+    @Override
+    public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+        if (!isOn(environment)) {
+            environment
+                    .getPropertySources()
+                    .addFirst(new MapPropertySource("tracing", Map.of("logging.expect-correlation-id", false)));
         }
     }
 

@@ -53,7 +53,7 @@ class PropertyCheckTest {
         "perigee.home.query.maxRow, perigee.home.query.max-rows",
         "perigee.home.url, perigee.home-url",
         "perigee.security.tokens[0].rolls, perigee.security.tokens[].roles[]",
-        "perigee.edge.interest.first, ",
+        "perigee.edge.interest.first, perigee.edge.interest[]",
         "perigee.edge.interest[a], perigee.edge.interest[]",
         "perigee.home.ttl.tables, perigee.home.ttl.tables.*",
         "perigee.tokens.colour.of.the.sky, ",
@@ -127,8 +127,9 @@ class PropertyCheckTest {
                                 "perigee:\n  edge:\n    ide: x\n  hom: y\n".getBytes(StandardCharsets.UTF_8), "a.yml"))
                 .get(0);
         assertThatThrownBy(() -> check(file))
-                .hasMessageContaining("perigee.edge.ide (a.yml - 3:10); did you mean perigee.edge.id?")
-                .hasMessageContaining("perigee.hom (a.yml - 4:8)");
+                .hasMessageContaining(
+                        "perigee.edge.ide (Byte array resource [a.yml] - 3:10); did you mean perigee.edge.id?")
+                .hasMessageContaining("perigee.hom (Byte array resource [a.yml] - 4:8)");
     }
 
     /** Both spellings that are let in are read. */
