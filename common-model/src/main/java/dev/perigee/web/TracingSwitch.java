@@ -1,7 +1,6 @@
 package dev.perigee.web;
 
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
@@ -12,7 +11,7 @@ import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
-import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
 
@@ -45,14 +44,15 @@ final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentA
         }
     }
 
-    /** Otherwise every line of the log would have an empty place for ids. */
+    /** Off, lines of the log need no place for ids. Asked later on, when all that may switch it on has been read. */
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-        if (!isOn(environment)) {
-            environment
-                    .getPropertySources()
-                    .addFirst(new MapPropertySource("tracing", Map.of("logging.expect-correlation-id", false)));
-        }
+        environment.getPropertySources().addFirst(new PropertySource<>("tracing", environment) {
+            @Override
+            public @Nullable Object getProperty(String name) {
+                return name.equals("logging.expect-correlation-id") ? isOn(getSource()) : null;
+            }
+        });
     }
 
     @Override
