@@ -48,7 +48,8 @@ class Stand:
     def streams_warm(self):
         """Home has served streams for a while: a JVM that has just started compiles itself meanwhile."""
         print("  warming up home's streams ...", flush=True)
-        fan.fan_out(self, ["home"], edges=200, rate=200, tables=FAN_TABLES, seconds=5 if self.quick else 20, warm=1)
+        fan.fan_out(self, ["home"], edges=1000, rate=1000, tables=FAN_TABLES, durable=0,
+                    seconds=10 if self.quick else 40, warm=1)
         return True
 
     @functools.cached_property

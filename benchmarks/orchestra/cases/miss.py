@@ -3,10 +3,12 @@
 import concurrent.futures
 import http.client
 import json
+import re
 import threading
 import time
 
 from cases.memory import fill
+import load
 from load import sql_script
 from peers import Pgbouncer
 from processes import LOAD, SERVERS, Process, listening, port, run as execute, wait, work
@@ -67,14 +69,13 @@ def _added(stand):
     count = 150 if stand.quick else 1500
     straight, bounced, missed, wire = [], [], [], []
     bouncer = Pgbouncer(stand.postgres.port)
-    client = Client(stand.edge)
     _warm(stand.edge, 1_000_000, 25 if stand.quick else 120)
     _pgbench(stand.edge.wire_port, 100_000, 4 * count)
     key = 1000
     for _ in range(stand.rounds):
         straight.append(_pgbench(stand.postgres.port, key, count))
         bounced.append(_pgbench(bouncer.port, key, count))
-        missed.append(percentile(_misses(client, range(key, key + count)), 0.5))
+        missed.append(_by_http(stand.edge, 100 * key))
         wire.append(_pgbench(stand.edge.wire_port, key, count))
         key += count
     stand.report.figure(CASE, "straight to PostgreSQL, p50", straight, "ms")
@@ -89,6 +90,32 @@ def _added(stand):
     row = stand.report.figure(CASE, "added by PostgreSQL's protocol, p50", added, "ms")
     stand.report.value(CASE, "added to a miss by PostgreSQL's protocol, p50", row["median"], "ms", 1,
                        width=row["spread"])
+
+
+def _by_http(edge, first):
+    """The median of misses over one connection, each of another key, milliseconds."""
+    script = work / "misses.lua"
+    script.write_text(f"""
+local n, hits = {first}, 0
+function request()
+  n = n + 1
+  return wrk.format("POST", nil, nil, '{{"sql":"{SQL}","params":[' .. n .. ']}}')
+end
+function response(status, headers, body)
+  if status ~= 200 or not headers["Cache-Status"]:find("uri-miss", 1, true) then failed = (failed or 0) + 1 end
+end
+function setup(thread) one = thread end
+function done(summary, latency, requests)
+  io.write(string.format("p50 %d failed %d\\n", latency:percentile(50), one:get("failed") or 0))
+end
+wrk.headers["Authorization"] = "Bearer {CLIENT}"
+wrk.headers["Content-Type"] = "application/json"
+""")
+    said = execute(["wrk", "-t1", "-c1", f"-d{load.SECONDS}s", "-s", script, edge.url + "/api/query"], core=LOAD)
+    micros, failed = re.search(r"p50 (\d+) failed (\d+)", said).groups()
+    if failed != "0":
+        raise RuntimeError(f"{failed} answers were not of misses")
+    return int(micros) / 1000
 
 
 def _pgbench(number, first, count):

@@ -1,5 +1,6 @@
 package dev.perigee.edge;
 
+import dev.perigee.web.EventLoopCount;
 import dev.perigee.web.WebConfiguration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -15,6 +16,7 @@ import org.springframework.context.annotation.Import;
 public class EdgeApplication {
 
     public static void main(String[] args) {
+        EventLoopCount.fit();
         SpringApplication.run(EdgeApplication.class, args);
     }
 }

@@ -1,5 +1,6 @@
 package dev.perigee.home;
 
+import dev.perigee.web.EventLoopCount;
 import dev.perigee.web.WebConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,7 @@ public class HomeApplication {
     private static final Logger log = LoggerFactory.getLogger(HomeApplication.class);
 
     public static void main(String[] args) {
+        EventLoopCount.fit();
         // The driver drops what a connection that breaks has to say when nobody is using it.
         Hooks.onErrorDropped(error -> log.warn("An error that nobody waits for any more: {}", error.toString()));
         SpringApplication.run(HomeApplication.class, args);

@@ -3,7 +3,7 @@ package dev.perigee.edge.cache;
 import dev.perigee.model.StreamPosition;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
  * The answer to a read as home gave it, and what decides how long it may stand for home. Immutable but for the count of
@@ -11,7 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class CachedResult {
 
-    private static final int OVERHEAD = 256;
+    private static final int OVERHEAD = 200;
+    private static final AtomicLongFieldUpdater<CachedResult> HITS =
+            AtomicLongFieldUpdater.newUpdater(CachedResult.class, "hits");
 
     private final byte[] body;
     private final String contentType;
@@ -20,7 +22,7 @@ public final class CachedResult {
     private final StreamPosition readAt;
     private final long askedAt;
     private final long ttl;
-    private final LongAdder hits = new LongAdder();
+    private volatile long hits;
 
     /**
      * Describes a result.
@@ -42,10 +44,10 @@ public final class CachedResult {
             long askedAt,
             Duration ttl) {
         this.body = body;
-        this.contentType = contentType;
-        this.tables = List.copyOf(tables);
-        this.tablesHeader = tablesHeader;
-        this.readAt = readAt;
+        this.contentType = Shared.of(contentType);
+        this.tables = Shared.of(List.copyOf(tables));
+        this.tablesHeader = Shared.of(tablesHeader);
+        this.readAt = new StreamPosition(Shared.of(readAt.epoch()), readAt.version());
         this.askedAt = askedAt;
         this.ttl = ttl.toNanos();
     }
@@ -97,16 +99,16 @@ public final class CachedResult {
 
     /** How often it was served. */
     public long hits() {
-        return hits.sum();
+        return hits;
     }
 
     /** Counts a hit. */
     public void countHit() {
-        hits.increment();
+        HITS.incrementAndGet(this);
     }
 
     /** A fair guess at the memory it takes without its key, bytes. */
     int weight() {
-        return OVERHEAD + body.length + 2 * tablesHeader.length();
+        return OVERHEAD + body.length;
     }
 }

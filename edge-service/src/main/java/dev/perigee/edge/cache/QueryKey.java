@@ -29,7 +29,9 @@ public final class QueryKey implements ResultKey {
 
     /** The key of a read. */
     public static QueryKey of(QueryRequest request) {
-        return new QueryKey(request.sql(), ordered(request.params()));
+        // With parameters, many reads have the same text.
+        String sql = request.params().isEmpty() ? request.sql() : Shared.of(request.sql());
+        return new QueryKey(sql, ordered(request.params()));
     }
 
     @Override

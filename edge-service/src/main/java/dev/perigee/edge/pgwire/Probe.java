@@ -1,5 +1,6 @@
 package dev.perigee.edge.pgwire;
 
+import dev.perigee.edge.cache.Shared;
 import dev.perigee.model.StreamPosition;
 import io.netty.buffer.ByteBuf;
 import java.math.BigDecimal;
@@ -156,7 +157,8 @@ final class Probe {
             String names = row.get(9);
             answer = new Answer(
                     new SessionContext(
-                            catalog.database() + "\0" + JSON.writeValueAsString(schemas) + "\0" + row.get(12),
+                            Shared.of(
+                                    catalog.database() + "\0" + JSON.writeValueAsString(schemas) + "\0" + row.get(12)),
                             catalog,
                             obstacle == null ? epoch(text(row, 3), text(row, 4), text(row, 5)) : "",
                             visible,

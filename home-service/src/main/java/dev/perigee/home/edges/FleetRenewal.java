@@ -3,6 +3,7 @@ package dev.perigee.home.edges;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -11,8 +12,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Tells the other homes that this one lives and what it holds, every interval and soon after something has changed, and
- * when it goes. It is also how this home learns that an edge is no longer its own, should the feed not have told it.
+ * Tells the other homes that this one lives and what it holds, every interval; soon after an edge has left, that it has; and
+ * when this home goes. It is also how this home learns that an edge is no longer its own, should the feed not have told
+ * it. Who comes is told of by the claim.
  */
 final class FleetRenewal implements SmartLifecycle {
 
@@ -20,6 +22,9 @@ final class FleetRenewal implements SmartLifecycle {
 
     /** Right after the streams have ended: no edge comes any more that would have to be told of. */
     private static final int PHASE = EdgeLifecycle.PHASE - 1;
+
+    /** Sessions a statement: of a large fleet, whoever else wants the event loop or the database gets a turn in between. */
+    private static final int BATCH = 500;
 
     private static final Duration LEAST_PAUSE = Duration.ofMillis(50);
     private static final Duration LEAVE_TIMEOUT = Duration.ofMillis(800);
@@ -30,6 +35,8 @@ final class FleetRenewal implements SmartLifecycle {
     private final Duration interval;
     private final Wakeups progress;
     private final Wakeups soon = new Wakeups();
+    /** Whether the next renewal is of everything, or only of what has left. */
+    private final AtomicBoolean everything = new AtomicBoolean();
 
     private volatile Sinks.Empty<Void> stopping = Sinks.empty();
     private volatile Sinks.Empty<Void> left = Sinks.empty();
@@ -61,10 +68,25 @@ final class FleetRenewal implements SmartLifecycle {
                 .next();
     }
 
+    /** Tells of everything. */
     Mono<Void> renew() {
+        return Mono.defer(() -> renew(registry.sessions()));
+    }
+
+    private Mono<Void> renew(List<EdgeSession> held) {
+        Map<String, Long> departed = registry.takeDeparted();
+        int batches = Math.max(1, (held.size() + BATCH - 1) / BATCH);
+        return Flux.range(0, batches)
+                .concatMap(
+                        n -> renew(
+                                held.subList(n * BATCH, Math.min(held.size(), (n + 1) * BATCH)),
+                                n == 0 ? departed : Map.of()),
+                        1)
+                .then();
+    }
+
+    private Mono<Void> renew(List<EdgeSession> held, Map<String, Long> departed) {
         return Mono.defer(() -> {
-            Map<String, Long> departed = registry.takeDeparted();
-            List<EdgeSession> held = registry.sessions();
             long now = System.nanoTime();
             return store.renew(
                             home.now(),
@@ -79,7 +101,8 @@ final class FleetRenewal implements SmartLifecycle {
     }
 
     private Mono<Void> attempt() {
-        return renew().doOnSuccess(done -> troubleLogged = false)
+        return Mono.defer(() -> renew(everything.getAndSet(false) ? registry.sessions() : List.of()))
+                .doOnSuccess(done -> troubleLogged = false)
                 .onErrorResume(error -> {
                     if (!troubleLogged) {
                         log.warn("This home's edges cannot be told to the other homes: {}", error.toString());
@@ -101,8 +124,15 @@ final class FleetRenewal implements SmartLifecycle {
                 .onBackpressureLatest()
                 .switchMap(this::confirmed)
                 .takeUntilOther(stopping.asMono())
-                .subscribe(all -> soon.wake());
-        Flux.merge(Flux.interval(Duration.ZERO, interval).map(tick -> true), soon.flux())
+                .subscribe(all -> {
+                    everything.set(true);
+                    soon.wake();
+                });
+        Flux<Boolean> due = Flux.interval(Duration.ZERO, interval).map(tick -> {
+            everything.set(true);
+            return Wakeups.LOOK;
+        });
+        Flux.merge(due, soon.flux())
                 .takeUntilOther(stopping.asMono())
                 .onBackpressureLatest()
                 .concatMap(look -> attempt(), 1)
