@@ -47,10 +47,10 @@ final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentA
     /** Off, lines of the log need no place for ids. Asked later on, when all that may switch it on has been read. */
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-        environment.getPropertySources().addFirst(new PropertySource<>("tracing", environment) {
+        environment.getPropertySources().addFirst(new PropertySource<>("tracing", new Object()) {
             @Override
             public @Nullable Object getProperty(String name) {
-                return name.equals("logging.expect-correlation-id") ? isOn(getSource()) : null;
+                return name.equals("logging.expect-correlation-id") ? isOn(environment) : null;
             }
         });
     }

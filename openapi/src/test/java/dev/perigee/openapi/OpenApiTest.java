@@ -80,8 +80,10 @@ class OpenApiTest {
                 "--springdoc.api-docs.version=openapi_3_1",
                 // Two of them are on the class path.
                 "--spring.config.location=file:" + ROOT.resolve(module).resolve("src/main/resources/application.yml")));
-        for (Role role : Role.values()) {
-            String prefix = "--perigee.security.tokens[" + role.ordinal() + "].";
+        List<Role> roles = List.of(Role.values());
+        for (int i = 0; i < roles.size(); i++) {
+            Role role = roles.get(i);
+            String prefix = "--perigee.security.tokens[" + i + "].";
             arguments.addAll(
                     List.of(prefix + "name=" + role, prefix + "value=" + token(role), prefix + "roles=" + role));
         }
