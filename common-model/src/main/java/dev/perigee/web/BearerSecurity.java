@@ -40,6 +40,7 @@ public final class BearerSecurity {
                 .addFilterAt(authentication(bearer), SecurityWebFiltersOrder.AUTHENTICATION)
                 .authorizeExchange(exchanges -> {
                     rules.accept(exchanges);
+                    ApiDocs.rules(exchanges);
                     exchanges.anyExchange().denyAll();
                 })
                 .exceptionHandling(errors -> errors.authenticationEntryPoint(unauthorized())

@@ -7,10 +7,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * What a connection may cost.
  *
- * @param requestTimeout how long a request may take to come in whole, once its head is there; not how long its answer takes
- * @param answerTimeout how long a client may take to read an answer, from when the whole of it is there; not how long it takes
- *     to make, and not a stream of events
- * @param maxStrangers connections on which no valid token has been shown; beyond that, the oldest of them is closed
+ * @param requestTimeout for the body of a request to come in whole, once its head is there; past it the connection is
+ *     closed
+ * @param answerTimeout for a client to read an answer that is ready, once it is more than Netty's 64 KB buffer holds;
+ *     past it the connection is closed. Not for streams of events
+ * @param maxStrangers connections on which no valid token has been shown yet; beyond that the oldest of them is
+ *     closed
  */
 @ConfigurationProperties("perigee.web")
 public record ConnectionProperties(

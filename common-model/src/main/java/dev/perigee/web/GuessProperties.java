@@ -7,7 +7,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How often somebody may try a bearer token that is not known.
  *
- * @param allowed different wrong tokens that an address may present in a row
+ * @param allowed different wrong tokens in a row that an address (IPv6: a /64) may present; then 429
+ *     too-many-attempts with Retry-After
  * @param refill after how long it may present another one
  */
 @ConfigurationProperties("perigee.security.guesses")

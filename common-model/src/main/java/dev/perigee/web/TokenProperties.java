@@ -8,8 +8,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * The bearer tokens a service accepts.
  *
- * @param tokens the tokens; when there are none, and no issuer of tokens either, one a role is generated and
- *     printed once
+ * @param tokens the bearer tokens that are accepted; without any, and without an issuer of tokens, one a role is generated
+ *     and printed once
  */
 @ConfigurationProperties("perigee.security")
 public record TokenProperties(@Nullable List<Token> tokens) {

@@ -2,6 +2,7 @@ package dev.perigee.web;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.perigee.model.ProblemCode;
+import io.micrometer.observation.ObservationRegistry;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -19,6 +20,7 @@ import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 import org.springframework.security.config.annotation.web.reactive.EnableWebFluxSecurity;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.server.firewall.ServerExchangeRejectedHandler;
@@ -33,7 +35,7 @@ import tools.jackson.databind.json.JsonMapper;
     ConnectionProperties.class,
     MtlsProperties.class
 })
-@Import(IssuerConfiguration.class)
+@Import({IssuerConfiguration.class, ApiDocs.class, TracingConfiguration.class})
 public class WebConfiguration {
 
     private static final Logger log = LoggerFactory.getLogger(WebConfiguration.class);
@@ -47,6 +49,11 @@ public class WebConfiguration {
     @Bean
     static SecurityObservationSettings securityObservations() {
         return SecurityObservationSettings.noObservations();
+    }
+
+    @Bean
+    Spans spans(Environment environment, ObjectProvider<ObservationRegistry> registry) {
+        return TracingSwitch.isOn(environment) ? new Spans(registry.getObject()) : Spans.NONE;
     }
 
     @Bean

@@ -7,22 +7,24 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * What every node of a fleet is told, here for an edge.
  *
- * @param homeUrl where homes are reached, separated by commas, the preferred first; required
- * @param authToken the bearer token, of role EDGE, that the edge shows to home; required, unless it has
- *     {@code perigee.auth-token-file} or shows a certificate
- * @param defaultTtl how long a result is kept at the most when home says nothing else; 60 s
- * @param maxEntries the most results the edge keeps; 10 000
+ * @param homeUrl where homes are reached, such as https://home.example; several, separated by commas, the preferred
+ *     first. Required
+ * @param authToken a token of role EDGE that every home knows. Required, unless the edge has
+ *     perigee.auth-token-file or shows a certificate
+ * @param defaultTtl no result is kept longer, unless home has a time for its tables
+ * @param maxEntries the most results the edge keeps
  */
 @ConfigurationProperties("perigee")
 record EdgeProperties(
         @Nullable String homeUrl,
         @Nullable String authToken,
-        @Nullable Duration defaultTtl,
-        @Nullable Integer maxEntries) {
+        @DefaultValue("60s") Duration defaultTtl,
+        @DefaultValue("" + EdgeConfig.DEFAULT_MAX_ENTRIES) int maxEntries) {
 
     /**
      * The same, validated.

@@ -3,6 +3,7 @@ package dev.perigee.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.perigee.model.EdgeConfig;
 import java.net.URI;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -36,6 +37,6 @@ class EdgePropertiesTest {
     }
 
     private static EdgeProperties of(String homeUrl) {
-        return new EdgeProperties(homeUrl, "token", null, null);
+        return new EdgeProperties(homeUrl, "token", EdgeConfig.DEFAULT_TTL, EdgeConfig.DEFAULT_MAX_ENTRIES);
     }
 }

@@ -38,7 +38,8 @@ class DocumentsTest {
     }
 
     private static boolean exists(String test, String method) throws IOException {
-        Set<Path> found = Stream.of("common-model", "home-service", "edge-service", "simulation", "end-to-end")
+        Set<Path> found = Stream.of(
+                        "common-model", "home-service", "edge-service", "simulation", "openapi", "end-to-end")
                 .flatMap(module -> files(ROOT.resolve(module).resolve("src/test/java"), "/" + test + ".java"))
                 .collect(Collectors.toSet());
         for (Path file : found) {

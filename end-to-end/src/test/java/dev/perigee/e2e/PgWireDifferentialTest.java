@@ -19,14 +19,14 @@ class PgWireDifferentialTest {
 
     private static final String DATABASE = "postgres";
     private static final String SCRAM = "diff_scram";
-    private static final int SEEDS = 40 * Integer.getInteger("perigee.depth", 1);
+    private static final int SEEDS = 40 * Integer.getInteger("tests.depth", 1);
     private static final int MANY_SEEDS = 200;
     /** Of the statements that are sent again; most sessions made up from seeds are in no state to be served. */
     private static final double FAIR_SHARE = 0.12;
 
     @Test
     void anEdgeSaysByteForByteWhatTheServerSays() throws Exception {
-        compare(Long.getLong("perigee.seed", 1), SEEDS);
+        compare(Long.getLong("tests.seed", 1), SEEDS);
     }
 
     @Test

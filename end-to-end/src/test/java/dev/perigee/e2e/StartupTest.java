@@ -110,6 +110,7 @@ class StartupTest {
             value = {
                 "--perigee.edge.id=no/id                    | perigee.edge.id must match",
                 "--perigee.security.tokens[0].name=nameless | token nameless needs either sha256 or value",
+                "--perigee.edge.max-stalness=5s             | did you mean perigee.edge.max-staleness?",
             })
     void aWrongSettingIsNamedInALine(String argument, String said) throws Exception {
         Map<String, String> settings = new LinkedHashMap<>();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Ten thousand seeds; a hundred times as many with {@code -Pdeep}. */
 class SimulationTest {
 
-    private static final long SEEDS = 10_000L * Integer.getInteger("perigee.depth", 1);
+    private static final long SEEDS = 10_000L * Integer.getInteger("tests.depth", 1);
 
     @Test
     void nothingIsStaleNothingIsLostAndEverybodyComesBack() throws InterruptedException {

@@ -12,7 +12,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Seeded trials. What fails says its seed; {@code -Dperigee.seed=N} tries that one alone, {@code -Pdeep} tries a hundred
+ * Seeded trials. What fails says its seed; {@code -Dtests.seed=N} tries that one alone, {@code -Pdeep} tries a hundred
  * times as many.
  */
 public final class Fuzz {
@@ -22,8 +22,8 @@ public final class Fuzz {
         void run(Random random) throws Exception;
     }
 
-    private static final @Nullable Long ONLY = Long.getLong("perigee.seed");
-    private static final int DEPTH = Integer.getInteger("perigee.depth", 1);
+    private static final @Nullable Long ONLY = Long.getLong("tests.seed");
+    private static final int DEPTH = Integer.getInteger("tests.depth", 1);
 
     private Fuzz() {}
 
@@ -46,7 +46,7 @@ public final class Fuzz {
         try {
             trial.run(new Random(seed));
         } catch (Throwable failure) {
-            throw new AssertionError("replay with -Dperigee.seed=" + seed + ": " + failure, failure);
+            throw new AssertionError("replay with -Dtests.seed=" + seed + ": " + failure, failure);
         }
     }
 

@@ -7,8 +7,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * The size of the cache.
  *
- * @param maxBytes the most memory results may take, keys included, unless an operator gives this edge another
- *     {@code ram_mib}; {@code perigee.max-entries} bounds their number
+ * @param maxBytes the most memory results may take, keys included; an operator's ram_mib for this edge takes its
+ *     place, without a restart
  */
 @ConfigurationProperties("perigee.edge.cache")
 record CacheProperties(@DefaultValue("256MB") DataSize maxBytes) {

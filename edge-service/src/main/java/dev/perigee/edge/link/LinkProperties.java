@@ -13,15 +13,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Who this edge is, and how stale it may be.
  *
- * @param id its name in the fleet, unique; the host's name if absent
- * @param region where it stands
- * @param baseUrl where its clients reach it; {@code http://<host name>:<port>} if absent, or {@code https} with TLS
- * @param maxStaleness results are not served from memory once the edge is further behind than this
- * @param whenStale what to do past that bound
- * @param staleIfError how far past that bound results may still be served when home cannot be reached
- * @param connectTimeout how long to wait for a connection to a home
- * @param interest patterns of the tables whose results it keeps and whose changes it hears of, such as
- *     {@code public.orders} or {@code sales.*}; every table if absent
+ * @param id the edge's name, unique in the fleet: letters, digits, dot, dash, underscore; the host's name if absent
+ * @param region where the edge stands
+ * @param baseUrl where clients reach the edge; http://<host>:<port> if absent, or https with TLS
+ * @param maxStaleness once the edge is further behind than this nothing is answered from memory
+ * @param whenStale past that bound: ask home (bypass), or 503 (refuse)
+ * @param staleIfError how much further results may be behind if home cannot be reached
+ * @param connectTimeout how long to wait for a connection to one home
+ * @param interest patterns such as public.orders or sales.*, separated by commas: home sends changes of these tables
+ *     only, and results that read any other are not kept (outside-interest); every table if absent
  */
 @ConfigurationProperties("perigee.edge")
 public record LinkProperties(

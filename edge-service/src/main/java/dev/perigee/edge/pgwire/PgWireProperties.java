@@ -9,25 +9,28 @@ import org.springframework.util.unit.DataSize;
 /**
  * PostgreSQL's own protocol at the edge.
  *
- * @param enabled whether the edge speaks it at all
+ * @param enabled whether the edge speaks PostgreSQL's own protocol
  * @param address the local address to listen on; every one if absent
  * @param port to listen on; 0 for any that is free
- * @param upstream where the database is: {@code home}, that is through home's tunnel, or {@code host:port}
- * @param tlsMode how much TLS there has to be on the way to the database; {@code prefer} if absent, but {@code disable}
- *     through home
- * @param tlsBundle SSL bundle with the certificates to trust on the way to the database, and optionally one of our own to
- *     show; the JDK's trust if absent
- * @param tlsServerName whom the database's certificate has to be for; the host of {@code upstream} if absent
- * @param serverTlsBundle SSL bundle with the certificate the edge shows to clients; without it they get no TLS
- * @param requireTls whether clients without TLS are refused
- * @param maxConnections the most sessions at once; also of connections that have not come as far
- * @param startupTimeout how long a client may take until it is authenticated
- * @param idleTimeout how long a session may do nothing; for ever if 0
- * @param connectTimeout how long to wait for a connection to the database, TLS included; through home, to each home
- * @param maxMessageSize the largest message of a client that is accepted
+ * @param upstream how sessions get to the database: home, through home's tunnel, or host:port, straight to it
+ * @param tlsMode libpq's sslmode, for the way to the database: disable, allow, prefer, require, verify-ca,
+ *     verify-full; prefer if absent, through home disable
+ * @param tlsBundle SSL bundle with the certificates to trust on that way, and optionally one of our own to show; the
+ *     JDK's trust if absent
+ * @param tlsServerName whom the database's certificate has to be for with verify-full; the host of upstream if
+ *     absent, required through home
+ * @param serverTlsBundle SSL bundle with the certificate shown to clients; without it they get no TLS
+ * @param requireTls whether clients without TLS are refused (28000)
+ * @param maxConnections sessions at once; more: 53300. Connections that are not authenticated yet are as many at the
+ *     most; beyond that the oldest of them is closed
+ * @param startupTimeout how long a client may take to be authenticated
+ * @param idleTimeout how long a session may do nothing; 0: for ever
+ * @param connectTimeout for a connection to each address of the database or of a home, and again for TLS and the
+ *     tunnel on it
+ * @param maxMessageSize the largest message of a client; 1 GB less 1 byte
  * @param maxResultSize the largest result that is recorded, so that it can be kept
- * @param allowTrust whether clients are let in of whom the database asks nothing: its rules for the edge's, or home's, own
- *     address would then hold for everybody who can reach the edge
+ * @param allowTrust whether clients are let in of whom the database asks nothing (trust and the like in pg_hba.conf,
+ *     for the edge's or home's address). Refused otherwise: 28000
  */
 @ConfigurationProperties("perigee.edge.pgwire")
 record PgWireProperties(

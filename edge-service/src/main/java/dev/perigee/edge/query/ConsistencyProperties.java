@@ -6,9 +6,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How many hits are compared with home.
  *
- * @param sampleRate the share of hits, 0 to 1; none at 0
- * @param maxPerSecond no more than that begin in a second, however many hits there are
- * @param maxInFlight no more than that at once
+ * @param sampleRate the share of hits, 0 to 1, that are compared with home, off their own path; 0 for none
+ * @param maxPerSecond no more comparisons than that begin in a second; each is one statement at home, or two if the
+ *     first differs
+ * @param maxInFlight no more comparisons than that at once, each holding two results
  */
 @ConfigurationProperties("perigee.edge.consistency")
 record ConsistencyProperties(

@@ -6,6 +6,7 @@ import dev.perigee.web.KnownHead;
 import dev.perigee.web.MinVersion;
 import dev.perigee.web.ProblemException;
 import dev.perigee.web.ShortCut;
+import dev.perigee.web.Spans;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
@@ -18,13 +19,14 @@ import org.jspecify.annotations.Nullable;
 final class HitHandler extends ShortCut {
 
     private static final String PATH = "/api/query";
+    private static final AsciiString TRACEPARENT = AsciiString.cached("traceparent");
 
     /** Of a request. Those that the read path goes by are read anew each time. */
     private static final List<AsciiString> FREE = List.of(
             HttpHeaderNames.CONTENT_LENGTH,
             HttpHeaderNames.CACHE_CONTROL,
             AsciiString.cached(PerigeeHeaders.MIN_VERSION),
-            AsciiString.cached("traceparent"),
+            TRACEPARENT,
             AsciiString.cached("tracestate"),
             AsciiString.cached("baggage"),
             AsciiString.cached("x-request-id"));
@@ -53,10 +55,17 @@ final class HitHandler extends ShortCut {
 
     private final QueryService service;
     private final Requests requests;
+    private final boolean traced;
 
-    HitHandler(QueryService service, Requests requests) {
+    /**
+     * Answers one connection's.
+     *
+     * @param traced whether there are traces: a request that belongs to one goes the whole way, where its span is made
+     */
+    HitHandler(QueryService service, Requests requests, boolean traced) {
         this.service = service;
         this.requests = requests;
+        this.traced = traced;
     }
 
     @Override
@@ -72,11 +81,14 @@ final class HitHandler extends ShortCut {
 
     @Override
     protected @Nullable HttpResponse answer(KnownHead head, HttpRequest request, byte[] body) {
+        HttpHeaders headers = request.headers();
+        if (traced && Spans.isSampled(headers.get(TRACEPARENT))) {
+            return null;
+        }
         QueryKey key = requests.read(body);
         if (key == null) {
             return null;
         }
-        HttpHeaders headers = request.headers();
         MinVersion minVersion;
         try {
             minVersion = MinVersion.parse(headers.getAll(PerigeeHeaders.MIN_VERSION));

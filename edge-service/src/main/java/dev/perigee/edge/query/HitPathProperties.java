@@ -6,8 +6,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Whether hits over HTTP are answered beneath the web framework.
  *
- * @param enabled if not, each hit goes the whole way, is observed as {@code http.server.requests}, and costs several times
- *     as much
+ * @param enabled whether hits over HTTP/1.1 are answered beneath the web framework; off, they are observed as
+ *     http.server.requests and cost several times as much
  */
 @ConfigurationProperties("perigee.edge.hit-path")
 record HitPathProperties(@DefaultValue("true") boolean enabled) {}

@@ -8,9 +8,9 @@ import org.springframework.util.unit.DataSize;
 /**
  * How statements are sent to home.
  *
- * @param timeout how long to wait for an answer; longer than home's own timeout for statements
- * @param maxConnections at once
- * @param maxAnswer the largest answer accepted; larger than home's own limit on results
+ * @param timeout for a whole answer of home; more than its statement timeout
+ * @param maxConnections connections to each home
+ * @param maxAnswer the largest answer of home that is accepted; larger than home's own limit on results
  */
 @ConfigurationProperties("perigee.edge.home")
 record HomeProperties(

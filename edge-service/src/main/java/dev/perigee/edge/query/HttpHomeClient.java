@@ -6,11 +6,15 @@ import dev.perigee.model.PerigeeHeaders;
 import dev.perigee.model.ProblemCode;
 import dev.perigee.web.MinVersion;
 import dev.perigee.web.ProblemException;
+import dev.perigee.web.Spans;
+import io.micrometer.common.KeyValues;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -29,6 +33,7 @@ final class HttpHomeClient implements HomeClient {
     private final Homes homes;
     private final int maxAnswer;
     private final Duration timeout;
+    private final Spans spans;
 
     /** A request on its way, and how far it has come. What is volatile is written by the event loop of a connection. */
     private static final class Errand {
@@ -37,6 +42,9 @@ final class HttpHomeClient implements HomeClient {
         private final @Nullable MinVersion minVersion;
         private final boolean readOnly;
         private final List<String> homes;
+        /** What tells home of the trace, if there is one. */
+        private final Map<String, String> trace = new HashMap<>();
+
         private int turn;
         /** To the home whose turn it is. */
         private volatile boolean sent;
@@ -76,8 +84,9 @@ final class HttpHomeClient implements HomeClient {
         }
     }
 
-    HttpHomeClient(HomeHttp clients, Homes homes, HomeProperties properties) {
+    HttpHomeClient(HomeHttp clients, Homes homes, HomeProperties properties, Spans spans) {
         this.homes = homes;
+        this.spans = spans;
         this.http = clients.client("perigee-home", properties.maxConnections()).responseTimeout(properties.timeout());
         this.timeout = properties.timeout();
         this.maxAnswer = Math.toIntExact(properties.maxAnswer().toBytes());
@@ -85,7 +94,11 @@ final class HttpHomeClient implements HomeClient {
 
     @Override
     public Mono<HomeAnswer> send(String path, byte[] body, @Nullable MinVersion minVersion, boolean readOnly) {
-        return Mono.defer(() -> ask(new Errand(path, body, minVersion, readOnly, homes.fromCurrent())));
+        return Mono.defer(() -> {
+            Errand errand = new Errand(path, body, minVersion, readOnly, homes.fromCurrent());
+            return spans.around(
+                    "perigee.forward", "POST " + path, "perigee-home", KeyValues.empty(), errand.trace, ask(errand));
+        });
     }
 
     private Mono<HomeAnswer> ask(Errand errand) {
@@ -94,6 +107,7 @@ final class HttpHomeClient implements HomeClient {
                     if (errand.minVersion != null) {
                         headers.set(PerigeeHeaders.MIN_VERSION, errand.minVersion.toString());
                     }
+                    errand.trace.forEach(headers::set);
                 })
                 .post()
                 .uri(errand.url())

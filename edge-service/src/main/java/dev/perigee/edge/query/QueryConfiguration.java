@@ -11,6 +11,7 @@ import dev.perigee.edge.link.Homes;
 import dev.perigee.edge.link.LinkProperties;
 import dev.perigee.model.EdgeConfig;
 import dev.perigee.web.ShortCut;
+import dev.perigee.web.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
@@ -31,8 +32,8 @@ class QueryConfiguration {
     }
 
     @Bean
-    HomeClient homeClient(HomeHttp http, Homes homes, HomeProperties properties) {
-        return new HttpHomeClient(http, homes, properties);
+    HomeClient homeClient(HomeHttp http, Homes homes, HomeProperties properties, Spans spans) {
+        return new HttpHomeClient(http, homes, properties, spans);
     }
 
     @Bean
@@ -91,11 +92,11 @@ class QueryConfiguration {
     /** The read path is made when the first connection is: it needs much of what comes after the server. */
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> hitPath(
-            ObjectProvider<QueryService> service, HitPathProperties properties) {
+            ObjectProvider<QueryService> service, HitPathProperties properties, Spans spans) {
         Requests requests = new Requests();
         return factory -> {
             if (properties.enabled()) {
-                ShortCut.into(factory, () -> new HitHandler(service.getObject(), requests));
+                ShortCut.into(factory, () -> new HitHandler(service.getObject(), requests, spans.isOn()));
             }
         };
     }

@@ -90,7 +90,7 @@ final class SingleFlight<A> {
      * @param begin makes the read; what it does with the answer is done once
      */
     Mono<Arrival<A>> fly(QueryKey key, Terms terms, Supplier<Mono<A>> begin) {
-        return Mono.defer(() -> {
+        return Mono.deferContextual(context -> {
             Flight<A> mine = new Flight<>(terms);
             // Mono.share() would not do: who joins while the last passenger leaves may wait there for ever.
             Flight<A> taken = flights.merge(key, mine, (there, ours) -> there.board(terms) ? there : ours);
@@ -98,6 +98,7 @@ final class SingleFlight<A> {
             if (!joined) {
                 mine.under.update(Mono.defer(begin)
                         .doFinally(signal -> flights.remove(key, mine))
+                        .contextWrite(context)
                         .subscribe(mine.landed::tryEmitValue, mine.landed::tryEmitError, mine.landed::tryEmitEmpty));
             }
             AtomicBoolean aboard = new AtomicBoolean(true);

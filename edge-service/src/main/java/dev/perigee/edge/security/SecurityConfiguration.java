@@ -22,7 +22,8 @@ class SecurityConfiguration {
                         .permitAll()
                         .pathMatchers("/actuator/prometheus")
                         .hasAnyRole(Role.METRICS.name(), Role.ADMIN.name())
-                        .pathMatchers("/actuator/info", "/api/cache", "/api/cache/**")
+                        .pathMatchers(
+                                "/actuator/info", "/actuator/sbom", "/actuator/sbom/**", "/api/cache", "/api/cache/**")
                         .hasRole(Role.ADMIN.name())
                         .pathMatchers("/api/query", "/api/transaction")
                         .hasRole(Role.CLIENT.name()));

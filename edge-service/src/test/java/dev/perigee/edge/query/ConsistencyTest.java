@@ -13,6 +13,7 @@ import dev.perigee.edge.link.LinkView;
 import dev.perigee.model.EdgeConfig;
 import dev.perigee.model.InvalidationEvent;
 import dev.perigee.model.StreamPosition;
+import dev.perigee.web.Spans;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,7 +68,8 @@ class ConsistencyTest extends ReadPathFixture {
         HomeClient client = new HttpHomeClient(
                 HomeHttp.of(config, policy, HomeAccess.NONE, new DefaultSslBundleRegistry()),
                 Homes.of(config),
-                new HomeProperties(Duration.ofSeconds(5), 10, DataSize.ofMegabytes(1)));
+                new HomeProperties(Duration.ofSeconds(5), 10, DataSize.ofMegabytes(1)),
+                Spans.NONE);
         return new HomeComparison(client, cache, marks, this::look, time, Schedulers.boundedElastic());
     }
 

@@ -38,9 +38,13 @@ class HitHandlerTest extends ReadPathFixture {
 
     @BeforeEach
     void know() {
+        know(false);
+    }
+
+    private void know(boolean traced) {
         service = service(WhenStale.BYPASS, Duration.ZERO);
         ask(service, READ);
-        channel = new EmbeddedChannel(new HitHandler(service, new Requests()));
+        channel = new EmbeddedChannel(new HitHandler(service, new Requests(), traced));
         head(request());
         body(BODY);
         answered("e; hit; ttl=60");
@@ -120,6 +124,23 @@ class HitHandlerTest extends ReadPathFixture {
 
     @ParameterizedTest
     @CsvSource({
+        "false, 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01, false",
+        "true, 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01, true",
+        "true, 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00, false",
+        "true, 00-01, false",
+    })
+    void whatIsToAppearInATraceIsPassedOnIfThereAreTraces(boolean traced, String traceparent, boolean passed) {
+        nothingIsLeft();
+        know(traced);
+        HttpRequest request = request();
+        request.headers().set("traceparent", traceparent);
+        head(request);
+        body(BODY);
+        assertThat(isPassedOn()).isEqualTo(passed);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
         "Authorization, Bearer u, true",
         "Content-Type, text/plain, true",
         "Host, b, true",
@@ -154,7 +175,7 @@ class HitHandlerTest extends ReadPathFixture {
 
     @Test
     void nothingIsKnownThatNobodyHasLetIn() {
-        channel = new EmbeddedChannel(new HitHandler(service, new Requests()));
+        channel = new EmbeddedChannel(new HitHandler(service, new Requests(), false));
         for (int i = 0; i < 3; i++) {
             head(request());
             body(BODY);
@@ -165,7 +186,7 @@ class HitHandlerTest extends ReadPathFixture {
 
     @Test
     void whatIsKnownExpires() {
-        channel = new EmbeddedChannel(new HitHandler(service, new Requests()));
+        channel = new EmbeddedChannel(new HitHandler(service, new Requests(), false));
         for (int i = 0; i < 3; i++) {
             head(request());
             body(BODY);

@@ -18,6 +18,7 @@ import dev.perigee.model.Eligibility;
 import dev.perigee.model.QueryRequest;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.MinVersion;
+import dev.perigee.web.Spans;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -165,7 +166,8 @@ abstract class ReadPathFixture {
         HomeClient client = new HttpHomeClient(
                 HomeHttp.of(config, policy, HomeAccess.NONE, new DefaultSslBundleRegistry()),
                 Homes.of(config),
-                new HomeProperties(homeTimeout, 10, DataSize.ofMegabytes(1)));
+                new HomeProperties(homeTimeout, 10, DataSize.ofMegabytes(1)),
+                Spans.NONE);
         Forwarding forwarding =
                 new Forwarding(client, cache, statements, config.defaultTtl(), policy.tables(), metrics, now::get);
         return new QueryService(

@@ -9,11 +9,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * The database, beyond what {@code spring.r2dbc.*} says. The first three concern the embedded PostgreSQL alone.
  *
  * @param dataDirectory where the embedded PostgreSQL keeps its data and its log between runs
- * @param ephemeral whether the embedded PostgreSQL works in a temporary directory that is removed at the end
- * @param port of the embedded PostgreSQL, on the loopback interface; 0 for any free one
- * @param connectTimeout how long connecting may take
+ * @param ephemeral whether the embedded PostgreSQL works in a temporary directory that is gone when home exits
+ * @param port of the embedded PostgreSQL, on loopback; 0 for any that is free
+ * @param connectTimeout how long connecting to the database may take
  * @param adminTimeout how long one of home's own statements (catalog, publication) may take
- * @param publicationRefresh how often the publication is compared with the catalog, beside on every DDL
+ * @param publicationRefresh how often the publication is compared with the catalog, beside after every DDL
  */
 @ConfigurationProperties("perigee.home.database")
 public record DatabaseProperties(

@@ -7,7 +7,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How large the fleet may be.
  *
- * @param maxEdges the most edges this home accepts, 1 to 100 000
+ * @param maxEdges the most edges a home accepts, 1 to 100 000; more: 503 capacity-exceeded
  */
 @ConfigurationProperties("perigee")
 record FleetProperties(

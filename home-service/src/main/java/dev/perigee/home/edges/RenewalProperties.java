@@ -7,9 +7,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How homes keep each other informed.
  *
- * @param renewal how often this home says that it lives and what it holds, at least 100 ms; in any case four times in a
- *     liveness window
- * @param timeout how long a statement of the control plane may take: a registration, a change of eligibility, a listing
+ * @param renewal how often a home tells the others that it lives and what it holds, at least 100 ms; in any case four
+ *     times in a liveness window
+ * @param timeout for the statements behind registrations, listings, evictions and eligibility; past it 503
  */
 @ConfigurationProperties("perigee.home.fleet")
 record RenewalProperties(

@@ -7,9 +7,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How home deals with the edges' sessions.
  *
- * @param window how many frames an edge may leave unacknowledged before home waits for it, 2 to 65 536
- * @param liveness after how long without an acknowledgement an edge is sent away, at least 1 s
- * @param autoEnable whether an edge that no operator has said anything about may cache
+ * @param window frames an edge may leave unacknowledged before home waits for it, 2 to 65 536
+ * @param liveness an edge that has not acknowledged for so long, at least 1 s, is pruned; a home that is not heard of
+ *     for so long is listed no more, nor are its edges
+ * @param autoEnable whether an edge that registers, and of which no operator has said anything, may cache
  */
 @ConfigurationProperties("perigee.home.edges")
 record SessionProperties(

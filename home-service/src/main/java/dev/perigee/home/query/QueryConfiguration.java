@@ -3,6 +3,7 @@ package dev.perigee.home.query;
 import dev.perigee.home.log.InvalidationLog;
 import dev.perigee.home.wal.Feed;
 import dev.perigee.home.wal.VisibilityGate;
+import dev.perigee.web.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
 import io.r2dbc.spi.ConnectionFactory;
@@ -54,8 +55,9 @@ class QueryConfiguration {
             InvalidationLog log,
             QueryProperties properties,
             TtlProperties ttl,
-            QueryMetrics metrics) {
-        return new QueryService(sessions, analyzer, decisions, gate, log, properties, ttl, metrics);
+            QueryMetrics metrics,
+            Spans spans) {
+        return new QueryService(sessions, analyzer, decisions, gate, log, properties, ttl, metrics, spans);
     }
 
     @Bean

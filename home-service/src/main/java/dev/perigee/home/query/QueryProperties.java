@@ -13,14 +13,14 @@ import org.springframework.util.unit.DataSize;
  * How home runs statements.
  *
  * @param statementTimeout a statement that takes longer is cancelled
- * @param acquireTimeout how long a request waits for a database connection
+ * @param acquireTimeout how long a request waits for a connection from the pool
  * @param maxResultSize the most a result may take, as JSON
  * @param maxRows the most rows a result may have
  * @param maxSqlLength the longest text of one statement, in UTF-8
- * @param allowedFunctions functions that cached statements may call though they are not built in or not IMMUTABLE, by
- *     name or by schema.name
+ * @param allowedFunctions functions to treat as immutable, name or schema.name; you promise that they are
  * @param decisionMemory how much text of statements is remembered along with the decision whether to keep their results
- * @param maxAnalyses how many statements of sessions elsewhere are analysed at once, each on a connection of the pool
+ * @param maxAnalyses statements of PostgreSQL sessions at edges that are analysed at once, each on a connection of
+ *     the pool; keep it below the pool's size
  */
 @ConfigurationProperties("perigee.home.query")
 record QueryProperties(

@@ -8,11 +8,14 @@ import dev.perigee.model.StreamPosition;
 import dev.perigee.model.TimeWords;
 import dev.perigee.web.MinVersion;
 import dev.perigee.web.ProblemException;
+import dev.perigee.web.Spans;
+import io.micrometer.common.KeyValues;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +39,7 @@ final class QueryService {
     private final QueryProperties properties;
     private final TtlProperties ttl;
     private final QueryMetrics metrics;
+    private final Spans spans;
 
     QueryService(
             Sessions sessions,
@@ -45,7 +49,8 @@ final class QueryService {
             InvalidationLog log,
             QueryProperties properties,
             TtlProperties ttl,
-            QueryMetrics metrics) {
+            QueryMetrics metrics,
+            Spans spans) {
         this.sessions = sessions;
         this.analyzer = analyzer;
         this.decisions = decisions;
@@ -55,6 +60,7 @@ final class QueryService {
         this.properties = properties;
         this.ttl = ttl;
         this.metrics = metrics;
+        this.spans = spans;
     }
 
     /** Runs one statement. */
@@ -207,9 +213,20 @@ final class QueryService {
     }
 
     private Mono<RowSet> execute(Session session, QueryRequest request, ResultBudget budget, boolean mayWrite) {
-        return executor.run(session.connection(), request, texts(request), budget)
+        return traced(request.sql(), executor.run(session.connection(), request, texts(request), budget))
                 .timeout(properties.statementTimeout().plus(GRACE))
                 .onErrorMap(error -> SqlProblems.of(error, mayWrite));
+    }
+
+    /** With its first word alone: a text may hold values of the client's. */
+    private <T> Mono<T> traced(String sql, Mono<T> statement) {
+        if (!spans.isOn()) {
+            return statement;
+        }
+        List<String> first = Lexer.firstWords(sql, 1);
+        String operation = first.isEmpty() ? "SQL" : first.get(0).toUpperCase(Locale.ROOT);
+        KeyValues attributes = KeyValues.of("db.system.name", "postgresql", "db.operation.name", operation);
+        return spans.around("perigee.sql", operation, "postgresql", attributes, null, statement);
     }
 
     /** The version that includes what this session has committed; empty if the database cannot be asked any more. */

@@ -10,7 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How long edges may keep results, beside their invalidation.
  *
- * @param tables the longest time by qualified table name, as in {@code [public.users]}
+ * @param tables the longest time that edges may keep results of a table, by its qualified name: "[public.users]":
+ *     10s; of the tables a result reads, the least counts
  */
 @ConfigurationProperties("perigee.home.ttl")
 record TtlProperties(@DefaultValue Map<String, Duration> tables) {

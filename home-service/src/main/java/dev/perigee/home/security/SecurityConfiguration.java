@@ -25,7 +25,7 @@ class SecurityConfiguration {
                 .permitAll()
                 .pathMatchers("/actuator/prometheus")
                 .hasAnyRole(Role.METRICS.name(), Role.ADMIN.name())
-                .pathMatchers("/actuator/info")
+                .pathMatchers("/actuator/info", "/actuator/sbom", "/actuator/sbom/**")
                 .hasRole(Role.ADMIN.name())
                 .pathMatchers(
                         "/api/edge/register",

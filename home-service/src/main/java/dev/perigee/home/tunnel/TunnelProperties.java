@@ -7,10 +7,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Tunnels from edges to the database.
  *
- * @param enabled whether any are opened
- * @param maxConnections the most that are open at once
- * @param maxConnectionsPerToken the most of them that one token has opened
- * @param pingInterval how often an idle tunnel is pinged; one that is silent for three times as long is closed
+ * @param enabled whether edges may open PostgreSQL sessions through home (GET /api/edge/tunnel)
+ * @param maxConnections tunnels open at once, one a session; more: 503 tunnels-exhausted. PostgreSQL's
+ *     max_connections usually comes first
+ * @param maxConnectionsPerToken tunnels of one token that are open at once
+ * @param pingInterval an idle tunnel is pinged so often; one that has not answered three of them is closed, and its
+ *     session with it
  */
 @ConfigurationProperties("perigee.home.tunnel")
 record TunnelProperties(

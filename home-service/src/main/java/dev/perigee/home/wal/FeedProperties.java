@@ -7,10 +7,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How home reads the WAL.
  *
- * @param heartbeat how often home writes a heartbeat into the WAL and so proves the feed
- * @param silence after how long without anything from the server the feed is taken for dead and connected anew; at least
- *     two heartbeats
- * @param invalidateTimeout how long a manual invalidation may take to come back through the WAL
+ * @param heartbeat how often the feed is proved by a heartbeat in the WAL; the staleness of an idle fleet goes with
+ *     it
+ * @param silence a feed that has not moved for so long, at least two heartbeats, is torn down; also how often home
+ *     looks at its slot, and whether the address still leads to the same server
+ * @param invalidateTimeout how long a manual invalidation may take to come back from the WAL
  */
 @ConfigurationProperties("perigee.home.feed")
 public record FeedProperties(

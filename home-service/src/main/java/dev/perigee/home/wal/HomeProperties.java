@@ -6,7 +6,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * Which home this is.
  *
- * @param id unique among the homes of a database; the host name and four hexadecimal digits if not set
+ * @param id unique among the homes of a database; host name and 4 hexadecimal digits if absent
  */
 @ConfigurationProperties("perigee.home")
 record HomeProperties(@Nullable String id) {}

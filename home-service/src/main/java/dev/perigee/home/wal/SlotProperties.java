@@ -7,10 +7,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The replication slot home reads from.
  *
- * @param durable whether it outlives home's connection and home itself; needs a {@code perigee.home.id}
- * @param retain how long a durable slot keeps WAL that home has already applied, so that home, started again, still
- *     knows what its edges have not heard
- * @param abandonedAfter how long another home's durable slot may be read by nobody before it is reported
+ * @param durable whether the slot, perigee_<home id>, outlives home: edges resume without a flush when home is
+ *     restarted. Needs a perigee.home.id; keeps WAL while home is away
+ * @param retain how long a durable slot keeps WAL that home has applied already: how far behind an edge may be and
+ *     still resume at a restarted home
+ * @param abandonedAfter a durable slot of another home that nobody has read from for so long is reported
  * @param dropAbandoned whether such a slot is dropped as well
  */
 @ConfigurationProperties("perigee.home.slot")

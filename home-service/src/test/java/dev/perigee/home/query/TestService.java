@@ -6,6 +6,7 @@ import dev.perigee.home.wal.GateControl;
 import dev.perigee.home.wal.VisibilityGate;
 import dev.perigee.model.QueryRequest;
 import dev.perigee.model.StreamPosition;
+import dev.perigee.web.Spans;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -66,7 +67,7 @@ final class TestService {
         Decisions decisions = new Decisions(log, properties.decisionMemory().toBytes());
         TtlProperties ttl = new TtlProperties(Map.of("public.users", Duration.ofSeconds(7)));
         QueryMetrics metrics = new QueryMetrics(registry);
-        service = new QueryService(sessions, analyzer, decisions, gate, log, properties, ttl, metrics);
+        service = new QueryService(sessions, analyzer, decisions, gate, log, properties, ttl, metrics, Spans.NONE);
         statements = new StatementService(sessions, analyzer, decisions, gate, properties, ttl, metrics);
     }
 

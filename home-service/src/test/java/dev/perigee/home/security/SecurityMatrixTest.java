@@ -89,6 +89,11 @@ class SecurityMatrixTest {
                 new Endpoint(HttpMethod.GET, "/api/edge/tunnel", EnumSet.of(Role.EDGE)),
                 new Endpoint(HttpMethod.POST, "/api/statements", EnumSet.of(Role.EDGE)),
                 new Endpoint(HttpMethod.GET, "/actuator/info", EnumSet.of(Role.ADMIN)),
+                new Endpoint(HttpMethod.GET, "/actuator/sbom", EnumSet.of(Role.ADMIN)),
+                new Endpoint(HttpMethod.GET, "/actuator/sbom/application", EnumSet.of(Role.ADMIN)),
+                new Endpoint(HttpMethod.GET, "/v3/api-docs", EnumSet.of(Role.ADMIN, Role.CLIENT)),
+                new Endpoint(HttpMethod.GET, "/v3/api-docs/swagger-config", EnumSet.noneOf(Role.class)),
+                new Endpoint(HttpMethod.GET, "/webjars/swagger-ui/index.html", EnumSet.noneOf(Role.class)),
                 new Endpoint(HttpMethod.GET, "/actuator/prometheus", EnumSet.of(Role.ADMIN, Role.METRICS)),
                 new Endpoint(HttpMethod.GET, "/actuator", EnumSet.noneOf(Role.class)),
                 new Endpoint(HttpMethod.GET, "/actuator/env", EnumSet.noneOf(Role.class)),
@@ -102,6 +107,7 @@ class SecurityMatrixTest {
         return WebTestClient.bindToServer()
                 .baseUrl("http://localhost:" + port)
                 .responseTimeout(Duration.ofSeconds(10))
+                .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(4 << 20))
                 .build();
     }
 
