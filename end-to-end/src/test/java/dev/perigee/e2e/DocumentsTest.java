@@ -49,7 +49,8 @@ class DocumentsTest {
     @Test
     void everyRelativeLinkLeadsSomewhere() throws IOException {
         List<Path> documents = Stream.concat(
-                        Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md").map(ROOT::resolve),
+                        Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+                                .map(ROOT::resolve),
                         Stream.of("docs", "deploy").flatMap(directory -> files(ROOT.resolve(directory), ".md")))
                 .toList();
         List<String> broken = new ArrayList<>();
@@ -62,7 +63,7 @@ class DocumentsTest {
                         ? document
                         : document.resolveSibling(link.group(1)).normalize();
                 if (!Files.exists(target)
-                        || link.group(2) != null && !headings(target).contains(link.group(2))) {
+                        || (link.group(2) != null && !headings(target).contains(link.group(2)))) {
                     broken.add(document + ": " + link.group());
                 }
             }

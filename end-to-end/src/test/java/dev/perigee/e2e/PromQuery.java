@@ -119,11 +119,13 @@ record PromQuery(String where, String expression, Set<String> shown) {
     }
 
     private List<MatchResult> selectors() {
-        // Neither groupings nor ranges are selectors. Of what is in quotes only label values are left, which are in braces.
+        // Neither groupings nor ranges are selectors. Of what is in quotes only label values are left, which are in
+        // braces.
         String rest = GROUPING.matcher(expression).replaceAll(" ").replaceAll("\\[[^]]*]", " ");
         return SELECTOR.matcher(rest)
                 .results()
-                .filter(selector -> !OPERATORS.contains(selector.group(1)) && !OF_PROMETHEUS.contains(selector.group(1)))
+                .filter(selector ->
+                        !OPERATORS.contains(selector.group(1)) && !OF_PROMETHEUS.contains(selector.group(1)))
                 .toList();
     }
 
@@ -131,7 +133,8 @@ record PromQuery(String where, String expression, Set<String> shown) {
     List<String> missing(List<Series> scraped) {
         Set<String> grouped = GROUPING.matcher(expression)
                 .results()
-                .flatMap(grouping -> Pattern.compile("\\s*,\\s*").splitAsStream(grouping.group(1).strip()))
+                .flatMap(grouping -> Pattern.compile("\\s*,\\s*")
+                        .splitAsStream(grouping.group(1).strip()))
                 .collect(Collectors.toCollection(LinkedHashSet::new));
         List<String> missing = new ArrayList<>();
         for (MatchResult selector : selectors()) {

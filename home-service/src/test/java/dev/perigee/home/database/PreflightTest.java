@@ -42,9 +42,7 @@ class PreflightTest {
     void onAmazonRdsAMemberOfItsRoleMayReplicate() {
         try (TestServer server = TestServer.start()) {
             server.run(
-                    "CREATE ROLE rds_replication",
-                    "CREATE ROLE app LOGIN",
-                    "GRANT CREATE ON DATABASE postgres TO app");
+                    "CREATE ROLE rds_replication", "CREATE ROLE app LOGIN", "GRANT CREATE ON DATABASE postgres TO app");
             assertThat(problems(server.connections("app")))
                     .containsExactly("Role app may not replicate: GRANT rds_replication TO app;");
             server.run("GRANT rds_replication TO app");
