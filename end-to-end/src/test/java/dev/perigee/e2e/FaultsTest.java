@@ -128,7 +128,9 @@ class FaultsTest {
         postgres.sql("UPDATE a SET n = 2 WHERE id = 1");
 
         fleet.awaitInStep("edge-1");
-        assertThat(health(fleet.home(), "readiness")).isEqualTo(200);
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(
+                        () -> assertThat(health(fleet.home(), "readiness")).isEqualTo(200));
         await("fresh after the restart").atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
             Answer answer = fleet.warm("edge-1", READ_A);
             assertThat(answer.column()).containsExactly("2");
