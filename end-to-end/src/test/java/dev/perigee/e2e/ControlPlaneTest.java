@@ -5,8 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -165,6 +168,32 @@ class ControlPlaneTest {
             assertThat(Http.get(metrics, Fleet.CLIENT).status()).isEqualTo(403);
             assertThat(Http.get(metrics, Fleet.METRICS).body()).contains("perigee_");
         }
+    }
+
+    @Test
+    void everyMetricThatTheDashboardAndTheAlertsNameIsScraped() throws IOException {
+        fleet.warm("edge-1", "SELECT * FROM u");
+        assertThat(fleet.query("edge-1", "SELECT now()").status()).isEqualTo(200);
+        assertThat(fleet.query("edge-1", "INSERT INTO u VALUES (-1) ON CONFLICT DO NOTHING")
+                        .status())
+                .isEqualTo(200);
+        Path deploy = Path.of("..", "deploy");
+        List<PromQuery> dashboard = PromQuery.ofDashboard(deploy.resolve("grafana/dashboards/perigee.json"));
+        List<PromQuery> alerts = PromQuery.ofRules(deploy.resolve("prometheus/rules.yml"));
+        assertThat(dashboard).hasSizeGreaterThan(60);
+        assertThat(alerts).hasSizeGreaterThan(15);
+        assertThat(dashboard.stream().flatMap(query -> query.metrics().stream()).distinct())
+                .hasSizeGreaterThan(40);
+        // Some are there from the first on: of a garbage collection, say.
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            List<PromQuery.Series> scraped = Stream.of(fleet.home(), fleet.edge("edge-1"))
+                    .map(service -> Http.get(service.resolve("/actuator/prometheus"), Fleet.METRICS))
+                    .flatMap(answer -> PromQuery.Series.of(answer.body()).stream())
+                    .toList();
+            assertThat(Stream.concat(dashboard.stream(), alerts.stream())
+                            .flatMap(query -> query.missing(scraped).stream()))
+                    .isEmpty();
+        });
     }
 
     @Test

@@ -109,6 +109,10 @@ class FaultsTest {
         fleet.awaitGone("edge-2", READ_A);
     }
 
+    private static int health(URI service, String group) {
+        return Http.get(service.resolve("/actuator/health/" + group), null).status();
+    }
+
     @Test
     void aRestartedDatabaseIsANewEpochAndEveryEdgeStartsAfresh() throws Exception {
         String before = fleet.warm("edge-1", READ_A).version();
@@ -116,10 +120,17 @@ class FaultsTest {
         postgres.stopServer();
         Answer down = fleet.query("edge-1", "UPDATE a SET n = 9 WHERE id = 1");
         assertThat(down.status()).isIn(502, 503);
+        // Ready is who reads the commits. Nobody is to be restarted, and the edge stays where it is asked.
+        await().untilAsserted(() -> assertThat(health(fleet.home(), "readiness")).isEqualTo(503));
+        assertThat(health(fleet.home(), "liveness")).isEqualTo(200);
+        assertThat(health(fleet.edge("edge-1"), "readiness")).isEqualTo(200);
         postgres.startServer();
         postgres.sql("UPDATE a SET n = 2 WHERE id = 1");
 
         fleet.awaitInStep("edge-1");
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(
+                        () -> assertThat(health(fleet.home(), "readiness")).isEqualTo(200));
         await("fresh after the restart").atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
             Answer answer = fleet.warm("edge-1", READ_A);
             assertThat(answer.column()).containsExactly("2");

@@ -48,6 +48,8 @@ public final class QueryMetrics {
                 .register(registry);
         this.latency = latency("answered");
         this.failures = latency("failed");
+        // So that the name is there, at 0, before the first miss.
+        misses("absent");
     }
 
     /** A read was answered from memory. */
@@ -67,9 +69,12 @@ public final class QueryMetrics {
 
     /** A read that may be kept was not. */
     public void miss(String reason) {
-        counter(misses, "perigee.edge.misses", "Cacheable reads sent to home", reason)
-                .increment();
+        misses(reason).increment();
         traffic.miss();
+    }
+
+    private Counter misses(String reason) {
+        return counter(misses, "perigee.edge.misses", "Cacheable reads sent to home", reason);
     }
 
     /** A statement was sent past the cache. */

@@ -4,6 +4,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -14,6 +15,7 @@ final class Preflight {
 
     private static final int OLDEST = 14;
 
+    /** On Amazon RDS nobody has the attribute REPLICATION: who is a member of rds_replication may replicate. */
     private static final String SQL = """
             SELECT current_setting('server_version_num')::int / 10000 AS major,
                    pg_is_in_recovery() AS standby,
@@ -23,7 +25,9 @@ final class Preflight {
                    quote_ident(current_database()) AS database,
                    has_database_privilege(current_database(), 'CREATE') AS creates,
                    current_setting('max_replication_slots')::int AS slots,
-                   (SELECT count(*)::int FROM pg_replication_slots) AS slots_used
+                   (SELECT count(*)::int FROM pg_replication_slots) AS slots_used,
+                   (SELECT CASE WHEN pg_has_role(oid, 'MEMBER') THEN 'granted' ELSE 'there' END
+                      FROM pg_roles WHERE rolname = 'rds_replication') AS rds
               FROM pg_roles WHERE rolname = current_user""";
 
     private static final String PUBLICATION_SQL = """
@@ -49,7 +53,8 @@ final class Preflight {
             String database,
             boolean creates,
             int slots,
-            int slotsUsed) {
+            int slotsUsed,
+            @Nullable String rds) {
 
         static Server of(Readable row) {
             return new Server(
@@ -61,7 +66,16 @@ final class Preflight {
                     Sql.text(row, 5),
                     Sql.flag(row, "creates"),
                     Integer.parseInt(Sql.text(row, 7)),
-                    Integer.parseInt(Sql.text(row, 8)));
+                    Integer.parseInt(Sql.text(row, 8)),
+                    row.get("rds", String.class));
+        }
+
+        boolean mayReplicate() {
+            return replicates || "granted".equals(rds);
+        }
+
+        String replicationGrant() {
+            return rds == null ? "ALTER ROLE " + role + " REPLICATION;" : "GRANT rds_replication TO " + role + ";";
         }
     }
 
@@ -109,8 +123,8 @@ final class Preflight {
             problems.add("wal_level is " + server.walLevel()
                     + ": ALTER SYSTEM SET wal_level = 'logical'; and restart the server.");
         }
-        if (!server.replicates()) {
-            problems.add("Role " + server.role() + " may not replicate: ALTER ROLE " + server.role() + " REPLICATION;");
+        if (!server.mayReplicate()) {
+            problems.add("Role " + server.role() + " may not replicate: " + server.replicationGrant());
         }
         if (server.slotsUsed() >= server.slots()) {
             problems.add("All " + server.slots() + " replication slots are in use: ALTER SYSTEM SET"

@@ -65,6 +65,10 @@ final class EdgeMetrics {
                 .minimumExpectedValue(Duration.ofMillis(1))
                 .maximumExpectedValue(Duration.ofSeconds(30))
                 .register(meters);
+        // From the start: Prometheus sees no increase in a counter whose first sample is that of the first reset.
+        for (Reset.Reason reason : Reset.Reason.values()) {
+            resets(reason);
+        }
     }
 
     void watch(EdgeRegistry registry) {
@@ -119,7 +123,11 @@ final class EdgeMetrics {
     }
 
     void reset(Reset.Reason reason) {
-        meters.counter(RESETS, "reason", reason.name().toLowerCase(Locale.ROOT)).increment();
+        resets(reason).increment();
+    }
+
+    private Counter resets(Reset.Reason reason) {
+        return meters.counter(RESETS, "reason", reason.name().toLowerCase(Locale.ROOT));
     }
 
     void takenOver() {

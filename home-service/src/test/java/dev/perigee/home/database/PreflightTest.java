@@ -39,6 +39,22 @@ class PreflightTest {
     }
 
     @Test
+    void onAmazonRdsAMemberOfItsRoleMayReplicate() {
+        try (TestServer server = TestServer.start()) {
+            server.run(
+                    "CREATE ROLE rds_replication", "CREATE ROLE app LOGIN", "GRANT CREATE ON DATABASE postgres TO app");
+            assertThat(problems(server.connections("app")))
+                    .containsExactly("Role app may not replicate: GRANT rds_replication TO app;");
+            server.run("GRANT rds_replication TO app");
+            // Whether it is true, the connection says; of this server it is not.
+            assertThat(problems(server.connections("app")))
+                    .singleElement()
+                    .asString()
+                    .startsWith("A replication connection is refused (");
+        }
+    }
+
+    @Test
     void refusesAPublicationThatLeavesSomethingOut() {
         try (TestServer server = TestServer.start()) {
             server.run(
