@@ -14,15 +14,6 @@ const WHY = {
   pending: "home publishes it in a moment",
 };
 
-/** As it is written in SQL. */
-function quoted(name) {
-  if (/^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$/.test(name)) {
-    return name;
-  }
-  const dot = name.indexOf(".");
-  return [name.slice(0, dot), name.slice(dot + 1)].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
-}
-
 async function copy(sql, code) {
   try {
     await navigator.clipboard.writeText(sql);
@@ -56,7 +47,7 @@ export function tablesPage() {
           return h("span", { class: "mend" }, code, h("button", { type: "button", class: "small", "aria-label": `Copy the SQL for ${one.name}`, click: () => copy(one.statement, code) }, "Copy"));
         },
       },
-      { label: "", class: "n", make: (one) => h("button", { type: "button", class: "small", "aria-label": `Invalidate ${one.name}`, click: () => invalidate([quoted(one.name)]) }, "Invalidate…") },
+      { label: "", class: "n", make: (one) => h("button", { type: "button", class: "small", "aria-label": `Invalidate ${one.name}`, click: () => invalidate([one.name]) }, "Invalidate…") },
     ],
     (one) => JSON.stringify(one),
     "No table.",
