@@ -1,5 +1,7 @@
 package dev.perigee.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What an edge needs to know how stale it is, in durations alone. An edge that sent the acknowledgement at its own t0
  * and has been brought up to {@code upToVersion} had every commit up to {@code t0 - feedAgeMs}.
@@ -7,12 +9,19 @@ package dev.perigee.model;
  * @param upToVersion the head of home's log now
  * @param feedAgeMs how long ago home sent the WAL heartbeat that it last read back, milliseconds;
  *     {@link #AGE_UNKNOWN} when this answer proves nothing
+ * @param report true if somebody watches and an {@link EdgeReport} is wanted; null or false if not
  */
-public record AcknowledgementAnswer(long upToVersion, long feedAgeMs) {
+public record AcknowledgementAnswer(
+        long upToVersion, long feedAgeMs, @Nullable Boolean report) {
 
     /**
      * Nothing was ever read back, or the edge has not yet acknowledged the reset that took it into the present epoch,
      * whose versions do not compare with those it had.
      */
     public static final long AGE_UNKNOWN = Long.MAX_VALUE;
+
+    /** That wants no report. */
+    public AcknowledgementAnswer(long upToVersion, long feedAgeMs) {
+        this(upToVersion, feedAgeMs, null);
+    }
 }

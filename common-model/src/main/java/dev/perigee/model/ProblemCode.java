@@ -30,6 +30,7 @@ public enum ProblemCode {
     OUTCOME_UNKNOWN(502, "The connection was lost: the statement may or may not have taken effect"),
     CAPACITY_EXCEEDED(503, "No more edges are accepted"),
     TUNNELS_EXHAUSTED(503, "No more tunnels to the database are opened"),
+    CONSOLES_EXHAUSTED(503, "No more consoles are served"),
     DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
     ISSUER_UNAVAILABLE(503, "The token cannot be checked now"),
     FEED_UNAVAILABLE(503, "The database's change feed is not connected"),

@@ -284,6 +284,7 @@ public final class Quickstart {
                 """
 
                 home    %s   (EDGE %s, ADMIN %s, METRICS %s)
+                console %s/  (sign in with the token ADMIN)
                 edge 1  %s
                 edge 2  %s
                 client  %s
@@ -300,6 +301,7 @@ public final class Quickstart {
                 token("EDGE"),
                 token("ADMIN"),
                 token("METRICS"),
+                url(0),
                 url(1),
                 url(2),
                 token("CLIENT"),

@@ -38,6 +38,11 @@ class CacheConfiguration {
     }
 
     @Bean
+    CacheSurvey cacheSurvey(ResultCache cache, Ticker ticker) {
+        return new CacheSurvey(cache, ticker);
+    }
+
+    @Bean
     CacheSweep cacheSweep(ResultCache cache) {
         return new CacheSweep(cache);
     }

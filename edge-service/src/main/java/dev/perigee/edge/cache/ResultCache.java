@@ -15,6 +15,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,7 @@ public final class ResultCache {
     private final LongAdder bytes = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final LongAdder swept = new LongAdder();
+    private final PastHits pastHits;
     private @Nullable Iterator<Map.Entry<ResultKey, CachedResult>> walk;
     private long walkedAt = -1;
 
@@ -71,6 +73,7 @@ public final class ResultCache {
         this.allowedBytes = maxBytes;
         this.maxBytes = maxBytes;
         this.least = least(maxBytes);
+        this.pastHits = new PastHits(upkeep);
         this.results = Caffeine.newBuilder()
                 .maximumWeight(capacity(maxBytes))
                 .weigher((ResultKey key, CachedResult result) -> Math.max(least, weight(key, result)))
@@ -266,6 +269,26 @@ public final class ResultCache {
         return best.stream().sorted(order).toList();
     }
 
+    /**
+     * Looks at every result, but at no more than so many, in no order. Not for an event loop.
+     *
+     * @return whether it has looked at all of them
+     */
+    boolean walk(int most, Consumer<Entry> visitor) {
+        Iterator<Map.Entry<ResultKey, CachedResult>> all =
+                results.asMap().entrySet().iterator();
+        for (int seen = 0; seen < most && all.hasNext(); seen++) {
+            Map.Entry<ResultKey, CachedResult> entry = all.next();
+            visitor.accept(new Entry(entry.getKey(), entry.getValue(), weight(entry.getKey(), entry.getValue())));
+        }
+        return !all.hasNext();
+    }
+
+    /** How often results were served that are gone. */
+    PastHits pastHits() {
+        return pastHits;
+    }
+
     /** Lets Caffeine do now what it has put off: for tests. */
     void settle() {
         results.cleanUp();
@@ -274,6 +297,7 @@ public final class ResultCache {
     private void removed(@Nullable ResultKey key, @Nullable CachedResult result, RemovalCause cause) {
         if (key != null && result != null) {
             bytes.add(-weight(key, result));
+            pastHits.gone(key, result);
         }
     }
 

@@ -34,6 +34,7 @@ public final class HomeLink implements SmartLifecycle {
     private final ResultCache cache;
     private final Traffic traffic;
     private final LinkMetrics metrics;
+    private final Reporter reporter;
     private final Ticker ticker;
     private final InstantSource wallClock;
     private final IntSupplier port;
@@ -51,6 +52,7 @@ public final class HomeLink implements SmartLifecycle {
             ResultCache cache,
             Traffic traffic,
             LinkMetrics metrics,
+            Reporter reporter,
             Ticker ticker,
             InstantSource wallClock,
             IntSupplier port) {
@@ -60,6 +62,7 @@ public final class HomeLink implements SmartLifecycle {
         this.cache = cache;
         this.traffic = traffic;
         this.metrics = metrics;
+        this.reporter = reporter;
         this.ticker = ticker;
         this.wallClock = wallClock;
         this.port = port;
@@ -179,8 +182,15 @@ public final class HomeLink implements SmartLifecycle {
     }
 
     private void acknowledge(LinkAction.Acknowledge acknowledge) {
-        home.acknowledge(homes.current(), acknowledge, traffic.stats(view().stalenessMs(ticker.read())))
+        String homeUrl = homes.current();
+        home.acknowledge(homeUrl, acknowledge, traffic.stats(view().stalenessMs(ticker.read())))
                 .publishOn(thread)
+                .doOnNext(event -> {
+                    if (event instanceof LinkEvent.AckAnswered answered
+                            && Boolean.TRUE.equals(answered.answer().report())) {
+                        reporter.asked(homeUrl, acknowledge.generation());
+                    }
+                })
                 .onErrorReturn(new LinkEvent.AckFailed(acknowledge.attempt()))
                 .subscribe(this::handle);
     }

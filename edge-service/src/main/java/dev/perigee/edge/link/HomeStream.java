@@ -2,6 +2,7 @@ package dev.perigee.edge.link;
 
 import dev.perigee.model.Acknowledgement;
 import dev.perigee.model.AcknowledgementAnswer;
+import dev.perigee.model.EdgeReport;
 import dev.perigee.model.EdgeStats;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.WireJson;
@@ -125,6 +126,17 @@ final class HomeStream {
                                 : new LinkEvent.AckRefused(
                                         attempt, response.statusCode().value())))
                 .timeout(ACK_TIMEOUT));
+    }
+
+    /** Sends a report; an error if it was not taken. */
+    Mono<Void> report(String homeUrl, EdgeReport report) {
+        return http.post()
+                .uri(URI.create(homeUrl + "/api/edge/" + properties.edgeId() + "/report"))
+                .contentType(MediaType.APPLICATION_JSON)
+                .bodyValue(WireJson.mapper().writeValueAsString(report))
+                .retrieve()
+                .toBodilessEntity()
+                .then();
     }
 
     /** Why a connection failed, for people. */

@@ -1,6 +1,7 @@
 package dev.perigee.edge.link;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.perigee.edge.cache.CacheSurvey;
 import dev.perigee.edge.cache.ResultCache;
 import dev.perigee.edge.cache.Traffic;
 import dev.perigee.edge.cache.Watermarks;
@@ -45,19 +46,22 @@ class LinkConfiguration {
             Watermarks watermarks,
             ResultCache cache,
             Traffic traffic,
+            CacheSurvey survey,
             MeterRegistry registry,
             Ticker ticker,
             InstantSource wallClock,
             Environment environment,
             ServerProperties server) {
+        HomeStream stream = new HomeStream(http, properties, Ssl.isEnabled(server.getSsl()));
         HomeLink link = new HomeLink(
                 new LinkMachine(new Rounds(homes.size(), new Backoff(new SplittableRandom()))),
-                new HomeStream(http, properties, Ssl.isEnabled(server.getSsl())),
+                stream,
                 homes,
                 watermarks,
                 cache,
                 traffic,
                 new LinkMetrics(registry),
+                new Reporter(stream, survey, registry),
                 ticker,
                 wallClock,
                 () -> environment.getProperty("local.server.port", Integer.class, DEFAULT_PORT));

@@ -12,16 +12,19 @@ final class Acknowledgements {
     private final EdgeRegistry registry;
     private final Wakeups progress;
     private final Feed feed;
+    private final EdgeReports reports;
 
     /**
      * For this registry's sessions.
      *
      * @param progress is woken after each
+     * @param reports knows which edges are to be asked for one
      */
-    Acknowledgements(EdgeRegistry registry, Wakeups progress, Feed feed) {
+    Acknowledgements(EdgeRegistry registry, Wakeups progress, Feed feed, EdgeReports reports) {
         this.registry = registry;
         this.progress = progress;
         this.feed = feed;
+        this.reports = reports;
     }
 
     /**
@@ -35,9 +38,10 @@ final class Acknowledgements {
         // The age first: the head read after it covers the heartbeat whose age it is.
         Duration age = feed.age();
         Long head = session.provenHead();
+        Boolean report = reports.due(edgeId) ? true : null;
         return head == null
-                ? new AcknowledgementAnswer(ack.upToVersion(), AcknowledgementAnswer.AGE_UNKNOWN)
-                : new AcknowledgementAnswer(head, millis(age));
+                ? new AcknowledgementAnswer(ack.upToVersion(), AcknowledgementAnswer.AGE_UNKNOWN, report)
+                : new AcknowledgementAnswer(head, millis(age), report);
     }
 
     /** Rounded up: an edge on the same machine would otherwise take itself for fresher than it is. */

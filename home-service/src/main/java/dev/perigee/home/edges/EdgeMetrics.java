@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class EdgeMetrics {
 
     private static final String FRAMES = "perigee.home.frames.sent";
+    static final String ACK_TIME = "perigee.home.invalidations.ack.time";
     private static final String RESETS = "perigee.home.edges.resets";
 
     private final MeterRegistry meters;
@@ -58,7 +59,7 @@ final class EdgeMetrics {
         this.acksLate = Counter.builder("perigee.home.edges.acks.late")
                 .description("Acknowledgements that came more than two heartbeats after the one before")
                 .register(meters);
-        this.acknowledged = Timer.builder("perigee.home.invalidations.ack.time")
+        this.acknowledged = Timer.builder(ACK_TIME)
                 .description("From the commit's arrival in home's log to an edge's acknowledgement that it has applied"
                         + " it, by home's clock alone; changes older than the session are left out")
                 .publishPercentileHistogram()

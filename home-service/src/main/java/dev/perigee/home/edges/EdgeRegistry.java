@@ -132,13 +132,19 @@ final class EdgeRegistry {
      *     the present, {@code invalid-request} if the session was not sent that far
      */
     EdgeSession acknowledge(String edgeId, Acknowledgement ack) {
+        EdgeSession session = requireGeneration(edgeId, ack.generation());
+        session.acknowledge(ack, clock.get());
+        return session;
+    }
+
+    /** The session of an edge with this generation, or {@code edge-unknown} or {@code generation-fenced}. */
+    EdgeSession requireGeneration(String edgeId, long generation) {
         EdgeSession session = require(edgeId);
-        if (session.generation() != ack.generation()) {
+        if (session.generation() != generation) {
             throw new ProblemException(
                     ProblemCode.GENERATION_FENCED,
-                    "Generation " + ack.generation() + " is not the present one, " + session.generation() + ".");
+                    "Generation " + generation + " is not the present one, " + session.generation() + ".");
         }
-        session.acknowledge(ack, clock.get());
         return session;
     }
 

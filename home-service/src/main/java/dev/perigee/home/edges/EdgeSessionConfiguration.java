@@ -157,8 +157,19 @@ class EdgeSessionConfiguration {
     }
 
     @Bean
-    Acknowledgements acknowledgements(EdgeRegistry registry, Wakeups progress, Feed feed) {
-        return new Acknowledgements(registry, progress, feed);
+    Acknowledgements acknowledgements(EdgeRegistry registry, Wakeups progress, Feed feed, EdgeReports reports) {
+        return new Acknowledgements(registry, progress, feed, reports);
+    }
+
+    @Bean
+    EdgeReports edgeReports() {
+        return new EdgeReports();
+    }
+
+    @Bean
+    ConsoleStreams consoleStreams(
+            FleetDirectory directory, HomeView home, InvalidationLog log, EdgeReports reports, MeterRegistry meters) {
+        return new ConsoleStreams(new ConsoleState(directory, home, new AckLatency(meters)), log, reports);
     }
 
     /** They are made when the first connection is: they need much of what comes after the server. */

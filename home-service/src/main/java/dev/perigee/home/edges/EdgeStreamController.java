@@ -87,7 +87,7 @@ final class EdgeStreamController {
         }
     }
 
-    private static void checkSpeaksFor(BearerTokens.Grant grant, String edgeId) {
+    static void checkSpeaksFor(BearerTokens.Grant grant, String edgeId) {
         String bound = grant.edgeId();
         if (bound != null && !bound.equals(edgeId)) {
             throw new ProblemException(

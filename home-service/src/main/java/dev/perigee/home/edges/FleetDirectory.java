@@ -79,6 +79,16 @@ final class FleetDirectory {
         return store.edges().map(this::merge);
     }
 
+    /** This home's own edges, by id. */
+    Collection<Sighting> own() {
+        return merge(List.of());
+    }
+
+    /** Whether this edge is little behind, and has said so lately. */
+    boolean inStep(Sighting edge) {
+        return freshness.holds(edge);
+    }
+
     private Collection<Sighting> merge(List<Sighting> rows) {
         Map<String, Sighting> edges = new TreeMap<>();
         long now = nanoTime.getAsLong();

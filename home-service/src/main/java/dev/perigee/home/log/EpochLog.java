@@ -76,6 +76,11 @@ public final class EpochLog {
         return next == null ? null : next.getValue();
     }
 
+    /** The newest records, at most so many, the newest first. */
+    public List<LogRecord> latest(int most) {
+        return records.descendingMap().values().stream().limit(most).toList();
+    }
+
     /** How many records there are. For metrics: it counts them. */
     public int size() {
         return records.size();

@@ -94,6 +94,25 @@ final class Decisions {
         byKey.put(key, new Stamped(decision, visible));
     }
 
+    /**
+     * A decision that is remembered.
+     *
+     * @param sql the statement
+     * @param searchPath it was made under; empty for that of home's own sessions
+     */
+    record Remembered(String sql, List<String> searchPath, Decision decision) {}
+
+    /** Those asked for most, at most so many. Not for an event loop: it may wait for the upkeep of what is remembered. */
+    List<Remembered> hottest(int most) {
+        return byKey.policy().eviction().orElseThrow().hottest(most).entrySet().stream()
+                .filter(entry -> isCurrent(entry.getValue().visible))
+                .map(entry -> new Remembered(
+                        entry.getKey().sql(),
+                        entry.getKey().path(),
+                        entry.getValue().decision()))
+                .toList();
+    }
+
     /** How many are remembered, roughly. */
     long size() {
         return byKey.estimatedSize();

@@ -23,6 +23,13 @@ class SecurityConfiguration {
         exchanges
                 .pathMatchers(HttpMethod.GET, "/actuator/health", "/actuator/health/**")
                 .permitAll()
+                // The console's own files, which hold nothing; what it shows it asks for with a token.
+                .pathMatchers(HttpMethod.GET, "/", "/console/*")
+                .permitAll()
+                .pathMatchers(HttpMethod.HEAD, "/", "/console/*")
+                .permitAll()
+                .pathMatchers(HttpMethod.POST, "/api/edge/{id}/report")
+                .hasRole(Role.EDGE.name())
                 .pathMatchers("/actuator/prometheus")
                 .hasAnyRole(Role.METRICS.name(), Role.ADMIN.name())
                 .pathMatchers("/actuator/info", "/actuator/sbom", "/actuator/sbom/**")
@@ -42,7 +49,9 @@ class SecurityConfiguration {
                         "/api/edge",
                         "/api/edge/{id}",
                         "/api/edge/{id}/cache",
+                        "/api/edge/{id}/report",
                         "/api/edge/{id}/stats",
+                        "/api/console/*",
                         "/api/home",
                         "/api/tables")
                 .hasRole(Role.ADMIN.name());

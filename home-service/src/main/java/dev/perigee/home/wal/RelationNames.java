@@ -33,6 +33,8 @@ final class RelationNames {
 
     private final Connection connection;
     private final Map<Integer, String> known = new HashMap<>();
+    /** As the server has described them last: it does so again only when they have changed themselves. */
+    private final Map<Integer, PgOutputMessage.Relation> described = new HashMap<>();
 
     RelationNames(Connection connection) {
         this.connection = connection;
@@ -41,6 +43,7 @@ final class RelationNames {
     /** The tables a transaction changed, in ascending order; empty if every table may be concerned. */
     Mono<Optional<List<String>>> tables(FeedItem.CommittedChange change) {
         known.keySet().removeAll(change.described().keySet());
+        described.putAll(change.described());
         if (change.allTables()) {
             // DDL: a root may have got a root of its own, of which its partitions' descriptions say nothing.
             known.clear();
@@ -53,7 +56,7 @@ final class RelationNames {
                 .filter(oid -> !known.containsKey(oid))
                 .map(Integer::toUnsignedString)
                 .collect(Collectors.joining(","));
-        return Sql.query(connection, SQL, row -> remember(row, change.described()), unknown)
+        return Sql.query(connection, SQL, this::remember, unknown)
                 .then(Mono.fromSupplier(() -> known.keySet().containsAll(change.oids())
                         ? Optional.of(names(change))
                         : Optional.<List<String>>empty()));
@@ -70,7 +73,7 @@ final class RelationNames {
         return List.copyOf(names);
     }
 
-    private boolean remember(Readable row, Map<Integer, PgOutputMessage.Relation> described) {
+    private boolean remember(Readable row) {
         int oid = Integer.parseUnsignedInt(Sql.text(row, 0));
         PgOutputMessage.Relation then = described.get(oid);
         boolean same = then != null

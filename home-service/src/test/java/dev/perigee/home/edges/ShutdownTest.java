@@ -18,7 +18,10 @@ class ShutdownTest {
                                 "server.port=0",
                                 "perigee.security.tokens[0].name=edge",
                                 "perigee.security.tokens[0].value=edge-token",
-                                "perigee.security.tokens[0].roles=EDGE")
+                                "perigee.security.tokens[0].roles=EDGE",
+                                "perigee.security.tokens[1].name=admin",
+                                "perigee.security.tokens[1].value=admin-token",
+                                "perigee.security.tokens[1].roles=ADMIN")
                         .run();
         home.getBean(HttpTestApplication.HandFeed.class).begin();
         int port = home.getWebServer().getPort();
@@ -26,6 +29,8 @@ class ShutdownTest {
                 StreamClient.open(port, "edge-token", "edge-a", null),
                 StreamClient.open(port, "edge-token", "edge-b", null));
         streams.forEach(StreamClient::hello);
+        StreamClient console = StreamClient.console(port, "admin-token");
+        console.await("state");
 
         long begun = System.nanoTime();
         home.close();
@@ -34,5 +39,7 @@ class ShutdownTest {
             assertThat(stream.await("goodbye").data()).contains("\"drain\"");
             stream.awaitEnd();
         }
+        assertThat(console.await("goodbye").data()).contains("\"drain\"");
+        console.awaitEnd();
     }
 }

@@ -27,8 +27,17 @@ final class StreamClient {
     private volatile Throwable failure;
     private Disposable subscription;
 
+    /** What a console follows. */
+    static StreamClient console(int port, String token) {
+        return new StreamClient()
+                .follow(WebClient.create("http://localhost:" + port)
+                        .get()
+                        .uri("/api/console/stream")
+                        .accept(MediaType.TEXT_EVENT_STREAM)
+                        .headers(headers -> headers.setBearerAuth(token)));
+    }
+
     static StreamClient open(int port, String token, String edgeId, String lastEventId) {
-        StreamClient client = new StreamClient();
         WebClient.RequestBodySpec request = WebClient.create("http://localhost:" + port)
                 .post()
                 .uri("/api/edge/register")
@@ -38,16 +47,20 @@ final class StreamClient {
         if (lastEventId != null) {
             request.header("Last-Event-ID", lastEventId);
         }
-        client.subscription = request.bodyValue(
-                        Map.of("edge_id", edgeId, "region", "here", "base_url", "http://" + edgeId + ":8081"))
-                .retrieve()
+        return new StreamClient()
+                .follow(request.bodyValue(
+                        Map.of("edge_id", edgeId, "region", "here", "base_url", "http://" + edgeId + ":8081")));
+    }
+
+    private StreamClient follow(WebClient.RequestHeadersSpec<?> request) {
+        subscription = request.retrieve()
                 .bodyToFlux(new ParameterizedTypeReference<ServerSentEvent<String>>() {})
                 // A queue that blocks has no place on an event loop, and BlockHound would end the stream for it.
                 .publishOn(Schedulers.boundedElastic())
-                .doOnError(error -> client.failure = error)
-                .doFinally(signal -> client.frames.add(END))
-                .subscribe(client.frames::add, error -> {});
-        return client;
+                .doOnError(error -> failure = error)
+                .doFinally(signal -> frames.add(END))
+                .subscribe(frames::add, error -> {});
+        return this;
     }
 
     void close() {

@@ -49,6 +49,15 @@ class EpochLogTest {
     }
 
     @Test
+    void givesTheNewestFirst() {
+        for (int i = 1; i <= 5; i++) {
+            log.append(event(100 + i, "t" + i), 0);
+        }
+        assertThat(log.latest(2)).extracting(LogRecord::ordinal).containsExactly(5L, 4L);
+        assertThat(log.latest(9)).hasSize(5);
+    }
+
+    @Test
     void allTablesSwallowEverythingBefore() {
         log.append(event(110, "a"), 0);
         log.append(event(120), 0);

@@ -84,6 +84,13 @@ class SecurityMatrixTest {
                 new Endpoint(HttpMethod.GET, "/api/edge/edge-a/cache", EnumSet.of(Role.ADMIN)),
                 new Endpoint(HttpMethod.PUT, "/api/edge/edge-a/cache", EnumSet.of(Role.ADMIN)),
                 new Endpoint(HttpMethod.DELETE, "/api/edge/edge-a/cache", EnumSet.of(Role.ADMIN)),
+                new Endpoint(HttpMethod.GET, "/api/edge/edge-a/report", EnumSet.of(Role.ADMIN)),
+                new Endpoint(HttpMethod.POST, "/api/edge/edge-a/report", EnumSet.of(Role.EDGE)),
+                // What is let in with GET is a stream without end.
+                new Endpoint(HttpMethod.DELETE, "/api/console/stream", EnumSet.of(Role.ADMIN)),
+                new Endpoint(HttpMethod.GET, "/api/console/hits", EnumSet.of(Role.ADMIN)),
+                new Endpoint(HttpMethod.GET, "/api/console/decisions", EnumSet.of(Role.ADMIN)),
+                new Endpoint(HttpMethod.GET, "/api/console/a/b", EnumSet.noneOf(Role.class)),
                 new Endpoint(HttpMethod.GET, "/api/home", EnumSet.of(Role.ADMIN)),
                 new Endpoint(HttpMethod.GET, "/api/tables", EnumSet.of(Role.ADMIN)),
                 new Endpoint(HttpMethod.POST, "/api/query", EnumSet.of(Role.CLIENT, Role.EDGE)),
@@ -99,7 +106,9 @@ class SecurityMatrixTest {
                 new Endpoint(HttpMethod.GET, "/actuator/prometheus", EnumSet.of(Role.ADMIN, Role.METRICS)),
                 new Endpoint(HttpMethod.GET, "/actuator", EnumSet.noneOf(Role.class)),
                 new Endpoint(HttpMethod.GET, "/actuator/env", EnumSet.noneOf(Role.class)),
-                new Endpoint(HttpMethod.GET, "/", EnumSet.noneOf(Role.class)),
+                new Endpoint(HttpMethod.POST, "/", EnumSet.noneOf(Role.class)),
+                new Endpoint(HttpMethod.PUT, "/console/main.js", EnumSet.noneOf(Role.class)),
+                new Endpoint(HttpMethod.GET, "/console/a/b", EnumSet.noneOf(Role.class)),
                 new Endpoint(HttpMethod.GET, "/login", EnumSet.noneOf(Role.class)),
                 new Endpoint(HttpMethod.GET, "/api/edge/edge-a/more", EnumSet.noneOf(Role.class)),
                 new Endpoint(HttpMethod.GET, "/nothing", EnumSet.noneOf(Role.class)));
@@ -175,6 +184,14 @@ class SecurityMatrixTest {
                         call(HttpMethod.GET, "/actuator/health", "ADMIN-token").getResponseBodyContent(),
                         StandardCharsets.UTF_8))
                 .contains("components");
+    }
+
+    /** They are not there in this test; whoever may not see them would be told otherwise. */
+    @Test
+    void theFilesOfTheConsoleAreOpen() {
+        problem(call(HttpMethod.GET, "/", null), 404, "not-found");
+        problem(call(HttpMethod.GET, "/console/main.js", null), 404, "not-found");
+        problem(call(HttpMethod.GET, "/console/..%2fapplication.yml", null), 400, "invalid-request");
     }
 
     @Test

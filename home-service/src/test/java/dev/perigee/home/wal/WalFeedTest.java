@@ -125,6 +125,15 @@ class WalFeedTest {
         assertThat(events).singleElement().extracting(InvalidationEvent::tables).isEqualTo(List.of("public.a"));
     }
 
+    /** The server does not describe a table again because another one has come. */
+    @Test
+    void knowsATableAfterTheCatalogHasChangedElsewhere() {
+        assertThat(tablesOf("INSERT INTO a VALUES (1)")).containsExactly(List.of("public.a"));
+        assertThat(tablesOf("CREATE TABLE elsewhere (id int)")).containsExactly(List.of());
+        assertThat(tablesOf("INSERT INTO a VALUES (2)")).containsExactly(List.of("public.a"));
+        assertThat(tablesOf("INSERT INTO p VALUES (3)")).containsExactly(List.of("public.p"));
+    }
+
     /** Where the message ends, the commit record begins: were the message's end taken for known, the commit would be. */
     @Test
     void seesACommitRightBehindAMessage() throws Exception {
