@@ -86,9 +86,10 @@ class Service(Process):
         self.port = port()
         self.url = f"http://127.0.0.1:{self.port}"
         jar = BUILT / module / f"{module}.jar"
+        aot = jar.with_suffix(".aot")
         began = time.monotonic()
         super().__init__(
-            name, ["java", *jvm_options(heap), "-jar", jar, f"--server.port={self.port}",
+            name, ["java", *jvm_options(heap), *([f"-XX:AOTCache={aot}"] if aot.exists() else []), "-jar", jar, f"--server.port={self.port}",
                    "--server.address=127.0.0.1", *arguments], core, env=tokens())
         wait(f"{name} to be ready", self.ready, self, limit=120)
         self.started_after = time.monotonic() - began
@@ -102,7 +103,10 @@ class Service(Process):
         run(["jcmd", self.pid, "GC.run"], core=None)
         run(["jcmd", self.pid, "GC.run"], core=None)
         said = run(["jcmd", self.pid, "GC.heap_info"], core=None)
-        return 1024 * sum(int(used) for used in re.findall(r"(?:generation|heap).*?used (\d+)K", said))
+        parts = re.findall(r"total \d+K, used (\d+)K", said)
+        if not parts:
+            raise RuntimeError(f"what is this: {said}")
+        return 1024 * sum(map(int, parts))
 
 
 class Home(Service):
