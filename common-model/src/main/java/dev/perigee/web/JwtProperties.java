@@ -13,7 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * without the first no such token is accepted.
  *
  * @param rolesClaim the claim that says what a token allows: a list of strings, or one string with spaces between; a dot
- *     leads into a claim within a claim, such as {@code realm_access.roles}
+ *     leads into a claim within a claim, such as realm_access.roles
  * @param roles which roles each value of that claim stands for; where there is none, each role's own name stands for it, in
  *     lower or upper case. Other values stand for nothing
  * @param edgeIdClaim the claim with the only edge id a token of role EDGE may use; a token without it does not have that

@@ -8,7 +8,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * What the certificates of clients stand for (mutual TLS). The server has to ask for them: {@code server.ssl.client-auth}.
  *
  * @param edgeUri what the URI in the certificate of an edge (a subject alternative name, as SPIFFE has it) begins with, such
- *     as {@code spiffe://example.org/perigee/edge/}; the rest of it is the only edge id that the edge may use. It ends with
+ *     as spiffe://example.org/perigee/edge/; the rest of it is the only edge id that the edge may use. It ends with
  *     a slash. If absent, certificates stand for nothing
  */
 @ConfigurationProperties("perigee.security.mtls")

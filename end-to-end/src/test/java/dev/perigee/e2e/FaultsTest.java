@@ -121,7 +121,8 @@ class FaultsTest {
         Answer down = fleet.query("edge-1", "UPDATE a SET n = 9 WHERE id = 1");
         assertThat(down.status()).isIn(502, 503);
         // Ready is who reads the commits. Nobody is to be restarted, and the edge stays where it is asked.
-        await().untilAsserted(() -> assertThat(health(fleet.home(), "readiness")).isEqualTo(503));
+        await().untilAsserted(
+                        () -> assertThat(health(fleet.home(), "readiness")).isEqualTo(503));
         assertThat(health(fleet.home(), "liveness")).isEqualTo(200);
         assertThat(health(fleet.edge("edge-1"), "readiness")).isEqualTo(200);
         postgres.startServer();

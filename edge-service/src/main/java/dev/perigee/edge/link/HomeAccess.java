@@ -6,9 +6,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * How the edge gets into home, beside {@code perigee.auth-token}.
  *
- * @param authTokenFile a file with the bearer token that the edge shows to home, in place of {@code perigee.auth-token}; it is
+ * @param authTokenFile a file with the bearer token that the edge shows to home, in place of perigee.auth-token; it is
  *     read every second, so that whoever renews the token only has to replace the file
- * @param homeTlsBundle SSL bundle with the certificates to trust on the way to home, where that is {@code https}, and
+ * @param homeTlsBundle SSL bundle with the certificates to trust on the way to home, where that is https, and
  *     optionally one of our own to show; the JDK's trust if absent
  */
 @ConfigurationProperties("perigee")

@@ -17,6 +17,7 @@ import dev.perigee.model.ProblemCode;
 import dev.perigee.model.Reset;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.ProblemException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,6 +100,13 @@ class EdgeSessionTest {
         return "goodbye " + ((Goodbye) frame.event()).reason();
     }
 
+    /** For whatever reason. */
+    private double resets() {
+        return meters.get("perigee.home.edges.resets").counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
+    }
+
     private double count(String name) {
         return meters.get(name).counter().count();
     }
@@ -129,7 +137,7 @@ class EdgeSessionTest {
         assertThat(drain(session("6.1.1:105", 64))).contains("hello null", "reset 110 EPOCH");
         assertThat(drain(session(FakeSource.EPOCH + ":100", 64))).contains("hello 100");
         assertThat(drain(session(FakeSource.EPOCH + ":110", 64))).contains("hello 110");
-        assertThat(meters.get("perigee.home.edges.resets").counters()).hasSize(2);
+        assertThat(resets()).isEqualTo(2);
     }
 
     @Test
@@ -424,7 +432,7 @@ class EdgeSessionTest {
         assertThat(drain(session)).containsExactly("invalidate 140[d]", "bookmark 140/0");
         assertThat(count("perigee.home.edges.resumed")).isEqualTo(1);
         assertThat(count("perigee.home.invalidations.conflated")).isZero();
-        assertThat(meters.find("perigee.home.edges.resets").counters()).isEmpty();
+        assertThat(resets()).isZero();
     }
 
     @Test

@@ -30,8 +30,6 @@ import tools.jackson.databind.JsonNode;
             "perigee.security.tokens[2].name=admin",
             "perigee.security.tokens[2].value=admin-token",
             "perigee.security.tokens[2].roles=ADMIN",
-            // There is no feed here that readiness could wait for.
-            "management.endpoint.health.validate-group-membership=false",
             "perigee.security.tokens[3].name=metrics",
             "perigee.security.tokens[3].value=metrics-token",
             "perigee.security.tokens[3].roles=METRICS",

@@ -47,8 +47,6 @@ import tools.jackson.databind.JsonNode;
             "perigee.security.tokens[3].name=metrics",
             "perigee.security.tokens[3].value=METRICS-token",
             "perigee.security.tokens[3].roles=METRICS",
-            // There is no feed here that readiness could wait for.
-            "management.endpoint.health.validate-group-membership=false",
         })
 class SecurityMatrixTest {
 
