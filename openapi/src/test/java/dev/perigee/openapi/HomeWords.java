@@ -68,6 +68,7 @@ final class HomeWords {
         stream(all);
         edges(all);
         database(all);
+        all.putAll(ConsoleWords.all());
         return all;
     }
 

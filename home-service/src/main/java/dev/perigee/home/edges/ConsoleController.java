@@ -43,7 +43,7 @@ final class ConsoleController {
             @Nullable Long receivedAgoMs,
             @Nullable EdgeReport report) {}
 
-    record Statements(List<EdgeReports.StatementHits> statements) {}
+    record Hits(List<EdgeReports.StatementHits> statements) {}
 
     @GetMapping(path = "/api/console/stream", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
     Mono<Void> stream(ServerHttpResponse response) {
@@ -51,8 +51,8 @@ final class ConsoleController {
     }
 
     @GetMapping("/api/console/hits")
-    Statements hits() {
-        return new Statements(reports.statements(MOST_STATEMENTS));
+    Hits hits() {
+        return new Hits(reports.statements(MOST_STATEMENTS));
     }
 
     @GetMapping("/api/edge/{id}/report")

@@ -21,7 +21,7 @@ final class DecisionsController {
         this.decisions = decisions;
     }
 
-    record Statements(List<Statement> statements) {}
+    record Judgements(List<JudgedStatement> statements) {}
 
     /**
      * One statement.
@@ -31,19 +31,19 @@ final class DecisionsController {
      * @param tables it depends on, if it is cacheable
      * @param searchPath of the sessions elsewhere it was asked for; empty for home's own
      */
-    record Statement(String sql, String cacheability, List<String> tables, List<String> searchPath) {}
+    record JudgedStatement(String sql, String cacheability, List<String> tables, List<String> searchPath) {}
 
     @GetMapping("/api/console/decisions")
-    Mono<Statements> statements() {
-        return Mono.fromSupplier(() -> new Statements(decisions.hottest(MOST).stream()
+    Mono<Judgements> statements() {
+        return Mono.fromSupplier(() -> new Judgements(decisions.hottest(MOST).stream()
                         .map(DecisionsController::describe)
                         .toList()))
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
-    private static Statement describe(Decisions.Remembered remembered) {
+    private static JudgedStatement describe(Decisions.Remembered remembered) {
         Reason reason = remembered.decision().reason();
-        return new Statement(
+        return new JudgedStatement(
                 EdgeReport.cut(remembered.sql()),
                 reason == null ? PerigeeHeaders.CACHEABLE : reason.code(),
                 List.copyOf(new TreeSet<>(remembered.decision().tables())),
