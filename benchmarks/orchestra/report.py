@@ -87,7 +87,7 @@ def shown(row):
     unit = row["unit"] if row["unit"] == "×" else " " + row["unit"]
     text = f"{number(row['value'])}{unit}"
     if row["unit"] == "×":
-        text += f" ±{row['spread'] * row['value']:.2g}"
+        text += f" ±{number(row['spread'] * row['value'])}"
     return text + (" (no difference)" if row["no_difference"] else "")
 
 
