@@ -42,7 +42,7 @@ class TlsFleetTest {
 
     private static final String EDGE_URI = "spiffe://example.org/perigee/edge/";
     private static final String SELECT = "SELECT v FROM tls_table WHERE id = 1";
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     @TempDir
     private static Path files;

@@ -59,6 +59,7 @@ import org.springframework.test.context.DynamicPropertySource;
 class TlsTest {
 
     private static final String EDGE_URI = "spiffe://example.org/perigee/edge/";
+    private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final Authority OURS = new Authority("Ours");
     private static final Authority THEIRS = new Authority("Theirs");
 
@@ -246,11 +247,11 @@ class TlsTest {
 
         X509Bundle renewed = OURS.server();
         Authority.write(renewed, files, "web");
-        await("the new certificate")
+        await("the new certificate").atMost(LIMIT)
                 .until(() -> shownByHome().equals(renewed.getCertificate().getSerialNumber()));
 
         THEIRS.writeTrust(files.resolve("trust.crt"));
-        await("the new authority")
+        await("the new authority").atMost(LIMIT)
                 .ignoreExceptions()
                 .until(() -> get(client(OURS.context(THEIRS.client(EDGE_URI + "edge-t"))), "/api/edge")
                                 .statusCode()
@@ -260,7 +261,7 @@ class TlsTest {
         assertThat(get(before, "/api/edge").statusCode()).isEqualTo(403);
 
         OURS.writeTrust(files.resolve("trust.crt"));
-        await("the former authority")
+        await("the former authority").atMost(LIMIT)
                 .ignoreExceptions()
                 .until(() -> get(client(edge("edge-a")), "/api/edge").statusCode() == 403);
     }
