@@ -247,11 +247,13 @@ class TlsTest {
 
         X509Bundle renewed = OURS.server();
         Authority.write(renewed, files, "web");
-        await("the new certificate").atMost(LIMIT)
+        await("the new certificate")
+                .atMost(LIMIT)
                 .until(() -> shownByHome().equals(renewed.getCertificate().getSerialNumber()));
 
         THEIRS.writeTrust(files.resolve("trust.crt"));
-        await("the new authority").atMost(LIMIT)
+        await("the new authority")
+                .atMost(LIMIT)
                 .ignoreExceptions()
                 .until(() -> get(client(OURS.context(THEIRS.client(EDGE_URI + "edge-t"))), "/api/edge")
                                 .statusCode()
@@ -261,7 +263,8 @@ class TlsTest {
         assertThat(get(before, "/api/edge").statusCode()).isEqualTo(403);
 
         OURS.writeTrust(files.resolve("trust.crt"));
-        await("the former authority").atMost(LIMIT)
+        await("the former authority")
+                .atMost(LIMIT)
                 .ignoreExceptions()
                 .until(() -> get(client(edge("edge-a")), "/api/edge").statusCode() == 403);
     }
