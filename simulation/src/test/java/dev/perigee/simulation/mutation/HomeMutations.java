@@ -98,7 +98,7 @@ final class HomeMutations {
             new Mutation(
                     "acknowledgements of another generation are taken",
                     REGISTRY,
-                    "if (session.generation() != ack.generation()) {",
+                    "if (session.generation() != generation) {",
                     "if (session.generation() < 0) {"),
             new Mutation(
                     "resume at the head, without what was missed, and say that it goes on from the cursor",
