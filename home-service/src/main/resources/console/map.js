@@ -16,7 +16,7 @@ function box(x, y, width, height, lines, tone, target) {
     s("text", { x: x + 24, y: y + 19, class: "name" }, fit(lines[0], width - 30)),
     s("text", { x: x + 24, y: y + 34, class: "small" }, fit(lines[1], width - 20)),
   ];
-  return target ? s("a", { href: target, "aria-label": `${lines[0]}: ${lines[1]}` }, ...shape) : s("g", null, ...shape);
+  return target ? s("a", { href: target }, ...shape) : s("g", null, ...shape);
 }
 
 /** The map as an element; `update(state, words)`, where `words(edge)` says of an edge what stands under its name. */
