@@ -26,8 +26,8 @@ class LicencesTest {
     private static final Path DOCUMENT = Path.of("../docs/licences.md");
 
     /** SPDX. Of several that a component offers one is enough. */
-    private static final Set<String> ALLOWED =
-            Set.of("0BSD", "Apache-2.0", "MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "EPL-2.0", "PostgreSQL");
+    private static final Set<String> ALLOWED = Set.of(
+            "0BSD", "Apache-2.0", "MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "EPL-2.0", "PostgreSQL");
 
     /** Those whose own POM does not say, or not in SPDX; we have looked. */
     private static final Map<String, String> KNOWN = Map.of();
