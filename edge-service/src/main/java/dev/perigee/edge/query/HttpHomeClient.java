@@ -96,8 +96,10 @@ final class HttpHomeClient implements HomeClient {
     public Mono<HomeAnswer> send(String path, byte[] body, @Nullable MinVersion minVersion, boolean readOnly) {
         return Mono.defer(() -> {
             Errand errand = new Errand(path, body, minVersion, readOnly, homes.fromCurrent());
+            // The head of the request is made when it is asked, and has to hold what the span puts there.
+            Mono<HomeAnswer> answer = Mono.defer(() -> ask(errand));
             return spans.around(
-                    "perigee.forward", "POST " + path, "perigee-home", KeyValues.empty(), errand.trace, ask(errand));
+                    "perigee.forward", "POST " + path, "perigee-home", KeyValues.empty(), errand.trace, answer);
         });
     }
 
