@@ -207,7 +207,7 @@ class JwtTest {
     @Test
     void aStreamEndsWhenItsTokenExpiresAndSoDoAcknowledgements() throws Exception {
         String token =
-                ISSUER.sign(ISSUER.claims("EDGE").claim("edge_id", "edge-s").expirationTime(in(4)));
+                ISSUER.sign(ISSUER.claims("EDGE").claim("edge_id", "edge-s").expirationTime(in(8)));
         HttpResponse<Stream<String>> stream = register(token, "edge-s");
         assertThat(stream.statusCode()).isEqualTo(200);
         Iterator<String> lines = stream.body().iterator();
