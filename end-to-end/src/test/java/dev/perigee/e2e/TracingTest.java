@@ -104,7 +104,8 @@ class TracingTest {
         String unsampled = newTrace();
         String sampled = newTrace();
         for (int i = 0; i < 3; i++) {
-            assertThat(Http.send(request(unsampled, "00").build()).cacheStatus()).contains("; hit");
+            assertThat(Http.send(request(unsampled, "00").build()).cacheStatus())
+                    .contains("; hit");
         }
         assertThat(Http.send(request(sampled, "01").build()).cacheStatus()).contains("; hit");
 
