@@ -5,6 +5,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -15,6 +16,8 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Takes the bearer token out of a request, or, if it has none, the certificate its client has shown, and finds what it stands
@@ -104,14 +107,30 @@ public final class BearerAuthentication {
             return Mono.just(letIn(configured, caller));
         }
         // Those too long for a digest of their own all have the same.
-        Mono<BearerTokens.Grant> found = issued == null || digest.isEmpty() || !JwtTokens.isJwt(token)
-                ? Mono.error(new BadCredentialsException("unknown bearer token"))
-                : issued.verify(token, digest);
-        return found.doOnError(BadCredentialsException.class, wrong -> guesses.failed(caller.address, digest))
+        JwtTokens jwts = digest.isEmpty() || !JwtTokens.isJwt(token) ? null : issued;
+        BearerTokens.Grant known = jwts == null ? null : jwts.known(digest);
+        if (known != null) {
+            guesses.succeeded(caller.address, digest);
+            return Mono.just(letIn(known, caller));
+        }
+        if (jwts == null) {
+            guesses.failed(caller.address, digest);
+            return Mono.error(new BadCredentialsException("unknown bearer token"));
+        }
+        // Back to where the request came from: much of what follows belongs to its event loop.
+        return jwts.verify(token, digest)
+                .publishOn(eventLoop(caller.request))
+                .doOnError(BadCredentialsException.class, wrong -> guesses.failed(caller.address, digest))
                 .map(grant -> {
                     guesses.succeeded(caller.address, digest);
                     return letIn(grant, caller);
                 });
+    }
+
+    private static Scheduler eventLoop(ServerHttpRequest request) {
+        AtomicReference<Scheduler> found = new AtomicReference<>(Schedulers.immediate());
+        Strangers.onChannel(request, channel -> found.set(Schedulers.fromExecutor(channel.eventLoop())));
+        return found.get();
     }
 
     private Authentication letIn(BearerTokens.Grant grant, Caller caller) {
