@@ -1,5 +1,6 @@
 package dev.perigee.web;
 
+import dev.perigee.model.PerigeeHeaders;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
 import org.jspecify.annotations.Nullable;
@@ -46,9 +47,9 @@ class TracingConfiguration {
                 values = and(values, "perigee.cache.fwd", parameter(status, "fwd"));
                 values = and(values, "perigee.cache.detail", parameter(status, "detail"));
             }
-            values = and(values, "perigee.version", answer.getFirst("Perigee-Version"));
-            values = and(values, "perigee.tables", answer.getFirst("Perigee-Tables"));
-            return and(values, "perigee.cacheability", answer.getFirst("Perigee-Cacheability"));
+            values = and(values, "perigee.version", answer.getFirst(PerigeeHeaders.VERSION));
+            values = and(values, "perigee.tables", answer.getFirst(PerigeeHeaders.TABLES));
+            return and(values, "perigee.cacheability", answer.getFirst(PerigeeHeaders.CACHEABILITY));
         }
 
         private static KeyValues and(KeyValues values, String key, @Nullable String value) {

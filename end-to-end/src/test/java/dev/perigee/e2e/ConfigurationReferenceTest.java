@@ -2,6 +2,7 @@ package dev.perigee.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perigee.testing.GeneratedDocument;
 import dev.perigee.web.TokenProperties;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -73,12 +74,7 @@ class ConfigurationReferenceTest {
     }
 
     private static void compare(Path file, String expected) throws IOException {
-        if (Boolean.getBoolean("docs.write")) {
-            Files.writeString(file, expected);
-        }
-        assertThat(Files.readString(file))
-                .as("%s is not what the configuration metadata says. Run %s", file, COMMAND)
-                .isEqualTo(expected);
+        GeneratedDocument.check(file, expected, "the configuration metadata says", COMMAND);
     }
 
     private static String table(String module) {

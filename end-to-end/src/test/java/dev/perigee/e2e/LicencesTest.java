@@ -3,6 +3,7 @@ package dev.perigee.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.perigee.testing.GeneratedDocument;
 import dev.perigee.web.WireJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,13 +44,7 @@ class LicencesTest {
                 .allSatisfy((component, licences) -> assertThat(Arrays.asList(licences.split(" or ")))
                         .as("%s: %s", component, licences)
                         .anyMatch(ALLOWED::contains));
-        String text = document(all);
-        if (Boolean.getBoolean("docs.write")) {
-            Files.writeString(DOCUMENT, text);
-        }
-        assertThat(Files.readString(DOCUMENT))
-                .as("%s is not what the jars hold. Run %s", DOCUMENT, COMMAND)
-                .isEqualTo(text);
+        GeneratedDocument.check(DOCUMENT, document(all), "the jars hold", COMMAND);
     }
 
     private static Path bom(String module) {

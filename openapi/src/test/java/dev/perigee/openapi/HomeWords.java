@@ -75,7 +75,7 @@ final class HomeWords {
     private static void stream(Map<String, Words> all) {
         all.put(
                 "POST /api/edge/register",
-                Words.of("Stream", "register", "Opens the stream of invalidations", EDGE)
+                opening(Words.of("Stream", "register", "Opens the stream of invalidations", EDGE)
                         .says("""
                                 Server-Sent Events that do not end by themselves. The first is `hello`, with the generation that \
                                 acknowledgements name; then `reset` or, if `Last-Event-ID` could be resumed, what has happened since; \
@@ -90,31 +90,15 @@ final class HomeWords {
                                         "edge-eu-1",
                                         "eu-west",
                                         "https://edge-eu-1.example",
-                                        List.of("public.orders", "sales.*")))
-                        .parameter("Last-Event-ID", "The last `id` received, to resume there.", EPOCH + ":28435456")
-                        .answer(stream())
-                        .fails(
-                                ProblemCode.EDGE_ID_MISMATCH,
-                                ProblemCode.CAPACITY_EXCEEDED,
-                                ProblemCode.FEED_UNAVAILABLE,
-                                ProblemCode.DATABASE_UNAVAILABLE,
-                                ProblemCode.SHUTTING_DOWN));
+                                        List.of("public.orders", "sales.*")))));
         all.put(
                 "GET /api/edge/subscribe",
-                Words.of("Stream", "subscribe", "Opens the same stream for clients that can only GET", EDGE)
+                opening(Words.of("Stream", "subscribe", "Opens the same stream for clients that can only GET", EDGE)
                         .says("As `POST /api/edge/register`, for instance from a browser's `EventSource`.")
                         .parameter("edge_id", "The edge's name, unique in the fleet.", "edge-eu-1")
                         .parameter("region", "Where it stands.", "eu-west")
                         .parameter("base_url", "Where its clients reach it.", "https://edge-eu-1.example")
-                        .parameter("Last-Event-ID", "The last `id` received, to resume there.", EPOCH + ":28435456")
-                        .answer(stream())
-                        .fails(
-                                ProblemCode.INVALID_REQUEST,
-                                ProblemCode.EDGE_ID_MISMATCH,
-                                ProblemCode.CAPACITY_EXCEEDED,
-                                ProblemCode.FEED_UNAVAILABLE,
-                                ProblemCode.DATABASE_UNAVAILABLE,
-                                ProblemCode.SHUTTING_DOWN));
+                        .fails(ProblemCode.INVALID_REQUEST)));
         all.put(
                 "POST /api/edge/{id}/ack",
                 Words.of("Stream", "acknowledge", "Acknowledges every event up to a version", EDGE)
@@ -155,6 +139,18 @@ final class HomeWords {
                                 "Whether its results may be kept, and what they depend on.",
                                 new StatementAnswer("cacheable", List.of("public.users"), EPOCH + ":28436000", 10_000L))
                         .fails(ProblemCode.SQL_ERROR, ProblemCode.DATABASE_UNAVAILABLE, ProblemCode.STATEMENT_TIMEOUT));
+    }
+
+    /** What both ways to open the stream have in common. */
+    private static Words opening(Words words) {
+        return words.parameter("Last-Event-ID", "The last `id` received, to resume there.", EPOCH + ":28435456")
+                .answer(stream())
+                .fails(
+                        ProblemCode.EDGE_ID_MISMATCH,
+                        ProblemCode.CAPACITY_EXCEEDED,
+                        ProblemCode.FEED_UNAVAILABLE,
+                        ProblemCode.DATABASE_UNAVAILABLE,
+                        ProblemCode.SHUTTING_DOWN);
     }
 
     private static Answer stream() {

@@ -7,6 +7,7 @@ import dev.perigee.home.HomeApplication;
 import dev.perigee.model.QueryRequest;
 import dev.perigee.model.StreamEvent;
 import dev.perigee.model.TransactionRequest;
+import dev.perigee.testing.GeneratedDocument;
 import dev.perigee.web.Role;
 import dev.perigee.web.WireJson;
 import io.swagger.v3.core.converter.AnnotatedType;
@@ -17,7 +18,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -181,11 +181,6 @@ class OpenApiTest {
                         .build()
                         .writeValueAsString(description)
                 + "\n";
-        if (Boolean.getBoolean("docs.write")) {
-            Files.writeString(file, text);
-        }
-        assertThat(Files.readString(file))
-                .as("%s is not what the service does. Run %s", file, COMMAND)
-                .isEqualTo(text);
+        GeneratedDocument.check(file, text, "the service does", COMMAND);
     }
 }

@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 
 /** What is in the cache, for people to look at. Walks the cache, so not for an event loop; a large one not to its end. */
 public final class CacheSurvey {
@@ -15,8 +14,9 @@ public final class CacheSurvey {
     /** The most results it looks at. */
     private static final int MOST_LOOKED_AT = 100_000;
 
-    private static final Comparator<ResultCache.Entry> BY_HITS =
-            Comparator.comparingLong(entry -> entry.result().hits());
+    private static final Comparator<ResultCache.Entry> BY_HITS = Comparator.comparingLong(
+                    (ResultCache.Entry entry) -> entry.result().hits())
+            .reversed();
 
     private final ResultCache cache;
     private final Ticker ticker;
@@ -35,7 +35,7 @@ public final class CacheSurvey {
      * @param bypasses by reason
      */
     public EdgeReport report(long generation, Map<String, Long> misses, Map<String, Long> bypasses) {
-        PriorityQueue<ResultCache.Entry> best = new PriorityQueue<>(BY_HITS);
+        Top<ResultCache.Entry> best = new Top<>(EdgeReport.MAX_ENTRIES, BY_HITS);
         Map<String, EdgeReport.Statement> bySql = new HashMap<>();
         cache.pastHits()
                 .bySql()
@@ -43,10 +43,7 @@ public final class CacheSurvey {
                         sql,
                         new EdgeReport.Statement(sql, past.tables(), past.hits().sum(), 0)));
         boolean partial = !cache.walk(MOST_LOOKED_AT, entry -> {
-            best.add(entry);
-            if (best.size() > EdgeReport.MAX_ENTRIES) {
-                best.remove();
-            }
+            best.show(entry);
             String sql = EdgeReport.cut(entry.key().sql());
             bySql.merge(
                     sql,
@@ -56,7 +53,7 @@ public final class CacheSurvey {
         });
         return new EdgeReport(
                 generation,
-                best.stream().sorted(BY_HITS.reversed()).map(this::describe).toList(),
+                best.sorted().stream().map(this::describe).toList(),
                 bySql.values().stream()
                         .sorted(Comparator.comparingLong(EdgeReport.Statement::hits)
                                 .reversed())

@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicLong;
@@ -259,14 +258,9 @@ public final class ResultCache {
 
     /** The first so many by some order. Walks the cache: not for an event loop. */
     public List<Entry> top(int limit, Comparator<Entry> order) {
-        PriorityQueue<Entry> best = new PriorityQueue<>(order.reversed());
-        results.asMap().forEach((key, result) -> {
-            best.add(new Entry(key, result, weight(key, result)));
-            if (best.size() > limit) {
-                best.remove();
-            }
-        });
-        return best.stream().sorted(order).toList();
+        Top<Entry> top = new Top<>(limit, order);
+        walk(Integer.MAX_VALUE, top::show);
+        return top.sorted();
     }
 
     /**

@@ -5,8 +5,10 @@ import dev.perigee.model.EdgeConfig;
 import dev.perigee.web.ReloadedSslContext;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.ssl.SslContext;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundles;
@@ -23,11 +25,12 @@ public final class HomeHttp implements AutoCloseable {
     private static final Duration LONGEST_WITH_OLD_CERTIFICATE = Duration.ofMinutes(1);
 
     private final @Nullable Supplier<String> token;
-    private final SslContext tls;
+    private final @Nullable SslContext tls;
     private final boolean reloaded;
     private final Duration connectTimeout;
 
-    private HomeHttp(@Nullable Supplier<String> token, SslContext tls, boolean reloaded, Duration connectTimeout) {
+    private HomeHttp(
+            @Nullable Supplier<String> token, @Nullable SslContext tls, boolean reloaded, Duration connectTimeout) {
         this.token = token;
         this.tls = tls;
         this.reloaded = reloaded;
@@ -40,7 +43,11 @@ public final class HomeHttp implements AutoCloseable {
      * @throws InvalidEdgeProperty if there is neither, or both a token and a file with one
      */
     public static HomeHttp of(EdgeConfig config, LinkProperties properties, HomeAccess access, SslBundles bundles) {
-        SslContext tls = ReloadedSslContext.of(bundles, access.homeTlsBundle(), "perigee.home-tls-bundle");
+        String bundle = access.homeTlsBundle();
+        // To read the JDK's trust takes a tenth of a second, which a start without TLS need not have.
+        SslContext tls = bundle != null || config.homeUrls().stream().anyMatch(HomeHttp::isEncrypted)
+                ? ReloadedSslContext.of(bundles, bundle, "perigee.home-tls-bundle")
+                : null;
         String token = config.authToken();
         String file = access.authTokenFile();
         if (token != null && file != null) {
@@ -52,8 +59,12 @@ public final class HomeHttp implements AutoCloseable {
         return new HomeHttp(
                 file != null ? new TokenFile(Path.of(file)) : token != null ? () -> token : null,
                 tls,
-                access.homeTlsBundle() != null,
+                bundle != null,
                 properties.connectTimeout());
+    }
+
+    private static boolean isEncrypted(URI home) {
+        return "https".equals(home.getScheme());
     }
 
     private static void requireCertificate(EdgeConfig config, HomeAccess access, SslBundles bundles) {
@@ -63,7 +74,7 @@ public final class HomeHttp implements AutoCloseable {
                     "perigee.auth-token is not set; an edge needs it: a bearer token of role EDGE that"
                             + " home knows. Or set perigee.auth-token-file, or perigee.home-tls-bundle with a certificate to show");
         }
-        if (!config.homeUrls().stream().allMatch(url -> "https".equals(url.getScheme()))) {
+        if (!config.homeUrls().stream().allMatch(HomeHttp::isEncrypted)) {
             throw new InvalidEdgeProperty(
                     "perigee.home-url has to be https, if the edge has only a certificate to show: perigee.auth-token is"
                             + " not set");
@@ -87,8 +98,8 @@ public final class HomeHttp implements AutoCloseable {
         if (reloaded) {
             connections.maxLifeTime(LONGEST_WITH_OLD_CERTIFICATE);
         }
-        return HttpClient.create(connections.build())
-                .secure(spec -> spec.sslContext(tls))
+        HttpClient client = HttpClient.create(connections.build());
+        return (tls == null ? client : client.secure(spec -> spec.sslContext(tls)))
                 .disableRetry(true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
                 .doOnRequest((request, connection) -> {
@@ -104,9 +115,9 @@ public final class HomeHttp implements AutoCloseable {
         return token == null ? null : "Bearer " + token.get();
     }
 
-    /** What connections to homes are encrypted with, where it is not such a client that does it. */
+    /** What connections to homes that are https are encrypted with, where it is not such a client that does it. */
     public SslContext tls() {
-        return tls;
+        return Objects.requireNonNull(tls, "no home is https");
     }
 
     /** Reads the token no more. */

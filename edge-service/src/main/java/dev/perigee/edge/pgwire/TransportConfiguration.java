@@ -27,7 +27,7 @@ class TransportConfiguration {
         HostAndPort database = properties.database();
         String host = database == null ? "database" : database.host();
         DatabaseTls tls = new DatabaseTls(
-                ReloadedTls.toDatabase(bundles, properties.tlsBundle(), properties.tls()),
+                WireTls.toDatabase(bundles, properties.tlsBundle(), properties.tls()),
                 Objects.requireNonNullElse(properties.tlsServerName(), host),
                 properties.connectTimeout());
         return database == null
@@ -61,7 +61,7 @@ class TransportConfiguration {
                         connections,
                         sessions,
                         cancels,
-                        certificate == null ? null : ReloadedTls.toClients(bundles, certificate),
+                        certificate == null ? null : WireTls.toClients(bundles, certificate),
                         properties.requireTls()));
     }
 }

@@ -8,6 +8,7 @@ import dev.perigee.edge.cache.Watermarks;
 import dev.perigee.edge.link.HomeLink;
 import dev.perigee.edge.link.Homes;
 import dev.perigee.edge.link.LinkView;
+import dev.perigee.model.EdgeReport;
 import dev.perigee.model.ProblemCode;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.ProblemException;
@@ -33,7 +34,6 @@ class CacheController {
 
     private static final int MOST_ENTRIES = 1000;
     private static final int MOST_MARKS = 20;
-    private static final int MOST_SQL = 1000;
 
     private final ResultCache cache;
     private final Statements statements;
@@ -127,9 +127,8 @@ class CacheController {
 
     private CacheReport.Entry describe(ResultCache.Entry entry) {
         long now = ticker.read();
-        String sql = entry.key().sql();
         return new CacheReport.Entry(
-                sql.length() <= MOST_SQL ? sql : sql.substring(0, MOST_SQL),
+                EdgeReport.cut(entry.key().sql()),
                 entry.key().paramCount(),
                 entry.result().tables(),
                 entry.result().readAt().toString(),

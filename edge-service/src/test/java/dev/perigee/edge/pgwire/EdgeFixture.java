@@ -73,7 +73,7 @@ final class EdgeFixture implements AutoCloseable {
                         cancels,
                         properties.serverTlsBundle() == null
                                 ? null
-                                : ReloadedTls.toClients(bundles, properties.serverTlsBundle()),
+                                : WireTls.toClients(bundles, properties.serverTlsBundle()),
                         properties.requireTls()));
         try {
             server.start();

@@ -68,11 +68,6 @@ final class FleetRenewal implements SmartLifecycle {
                 .next();
     }
 
-    /** Tells of everything. */
-    Mono<Void> renew() {
-        return Mono.defer(() -> renew(registry.sessions()));
-    }
-
     private Mono<Void> renew(List<EdgeSession> held) {
         Map<String, Long> departed = registry.takeDeparted();
         int batches = Math.max(1, (held.size() + BATCH - 1) / BATCH);

@@ -56,15 +56,7 @@ class Http2Test {
 
     @DynamicPropertySource
     static void certificates(DynamicPropertyRegistry registry) {
-        Authority.write(AUTHORITY.server(), files, "web");
-        Path trust = AUTHORITY.writeTrust(files.resolve("trust.crt"));
-        registry.add(
-                "spring.ssl.bundle.pem.web.keystore.certificate",
-                () -> files.resolve("web.crt").toString());
-        registry.add(
-                "spring.ssl.bundle.pem.web.keystore.private-key",
-                () -> files.resolve("web.key").toString());
-        registry.add("spring.ssl.bundle.pem.web.truststore.certificate", trust::toString);
+        ServerCertificate.register(AUTHORITY, files, registry);
     }
 
     private HttpRequest.Builder request(String path) {

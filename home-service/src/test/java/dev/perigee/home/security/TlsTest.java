@@ -77,15 +77,7 @@ class TlsTest {
 
     @DynamicPropertySource
     static void certificates(DynamicPropertyRegistry registry) {
-        Authority.write(OURS.server(), files, "web");
-        Path trust = OURS.writeTrust(files.resolve("trust.crt"));
-        registry.add(
-                "spring.ssl.bundle.pem.web.keystore.certificate",
-                () -> files.resolve("web.crt").toString());
-        registry.add(
-                "spring.ssl.bundle.pem.web.keystore.private-key",
-                () -> files.resolve("web.key").toString());
-        registry.add("spring.ssl.bundle.pem.web.truststore.certificate", trust::toString);
+        ServerCertificate.register(OURS, files, registry);
     }
 
     @BeforeEach
