@@ -31,6 +31,9 @@ final class SessionTracker {
     private final List<Recording> waiting = new ArrayList<>();
     private PerigeeStatements.Last last = PerigeeStatements.Last.NONE;
     private @Nullable Probe probe;
+    private Probe.@Nullable Server server;
+    /** The session has had temporary objects: from here on they are looked for. */
+    private boolean objects;
 
     /**
      * Of a session that is ready for its first query.
@@ -98,7 +101,11 @@ final class SessionTracker {
         if (visible == null || probe != null || prepared.isUnseen()) {
             return false;
         }
-        Probe next = new Probe(reads.nonce(), visible, state.sequence(), backendPid, state.customSettings());
+        Probe next = new Probe(
+                reads.nonce(),
+                visible,
+                state.sequence(),
+                new Probe.Question(backendPid, server, objects, prepared.hasNamed(), state.customSettings()));
         probe = next;
         // The server drops its unnamed statement; the client believes it is still there.
         replies.add(Expected.of(next, prepared.providing(null)));
@@ -184,11 +191,16 @@ final class SessionTracker {
         if (replies.status() != BackendMessage.IDLE) {
             // A batch has begun a block. What the session is in it may be rolled back, and an error says nothing.
             log.trace("a probe amid a transaction block");
+        } else if (answered.isTooCoarse()) {
+            objects = true;
         } else if (answer == null) {
             state.failed();
         } else {
             state.known(answered, answer);
-            prepared.retain(answer.prepared());
+            server = answer.server();
+            if (answer.prepared() != null) {
+                prepared.retain(answer.prepared());
+            }
             waiting.forEach(recording -> admit(recording, answer.context()));
         }
         waiting.clear();

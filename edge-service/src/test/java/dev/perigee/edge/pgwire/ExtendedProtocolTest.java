@@ -823,7 +823,7 @@ class ExtendedProtocolTest {
         peer.server();
         peer.say(query("select y from t"));
         peer.reply(columns("y"), row("1"), ONE, READY);
-        peer.answerProbe(9, "[\"s2\"]");
+        peer.answerProbe(10, "{s2}");
         peer.server();
         peer.client();
         peer.say(bind("", "s2", "7"), execute(""), SYNC);

@@ -123,12 +123,68 @@ class SimpleProtocolTest {
 
     @Test
     void withTemporaryTablesNothingIsKept() {
-        assertNothingIsKept(6, "t", "temporary-objects");
+        peer = new Peer(fixture);
+        peer.talk.start();
+        assertThat(peer.probe()).contains("pg_my_temp_schema").doesNotContain("pg_class");
+        peer.answerProbe(7, "t");
+        assertThat(peer.client()).containsExactly("ZI");
+        peer.say(query(READ));
+        assertThat(peer.probe()).as("looks closer").contains("pg_class");
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe(7, "t");
+        peer.server();
+        peer.client();
+        peer.readBySimple(READ, "1");
+        assertThat(peer.bypasses("temporary-objects")).isEqualTo(1);
+        assertThat(fixture.cache.size()).isZero();
+    }
+
+    @Test
+    void aSchemaForTemporaryObjectsThatIsEmptyIsNone() {
+        peer = new Peer(fixture);
+        peer.talk.start();
+        peer.answerProbe(7, "t");
+        peer.say(query(READ));
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe(7, "f", 11, "{pg_temp_3,public}");
+        peer.say(query(READ));
+        assertThat(peer.hits()).isEqualTo(1);
+    }
+
+    @Test
+    void whatTheSessionCannotChangeIsAskedOnce() {
+        peer = new Peer(fixture);
+        peer.talk.start();
+        assertThat(peer.probe()).contains("pg_control_system", "current_database");
+        peer.answerProbe();
+        peer.say(query("insert into u values (1)"));
+        peer.reply(complete("INSERT 0 1"), READY);
+        peer.say(query(READ));
+        assertThat(peer.probe()).doesNotContain("pg_control_system", "current_database", "pg_prepared_statement");
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe(3, null, 4, null, 5, null, 6, null);
+        peer.say(query(READ));
+        assertThat(peer.hits()).isEqualTo(1);
+    }
+
+    @Test
+    void aStandbyMayBecomeAPrimary() {
+        peer = new Peer(fixture);
+        peer.talk.start();
+        peer.answerProbe(2, null, 4, null);
+        peer.say(query("call changes()"));
+        peer.reply(complete("CALL"), READY);
+        peer.say(query(READ));
+        assertThat(peer.probe()).contains("pg_control_system");
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe();
+        peer.say(query(READ));
+        assertThat(peer.hits()).isEqualTo(1);
     }
 
     @Test
     void withBackslashesInStringsNothingIsKept() {
-        assertNothingIsKept(7, "off", "nonstandard-strings");
+        assertNothingIsKept(8, "off", "nonstandard-strings");
     }
 
     private void assertNothingIsKept(int column, String value, String reason) {
@@ -204,7 +260,7 @@ class SimpleProtocolTest {
         peer.reply(error(), READY);
         peer.say(query("select 1 from v"));
         peer.reply(COLUMNS, row("1"), ONE, READY);
-        peer.answerProbe(2, "501");
+        peer.answerProbe(2, "0/1F5");
         peer.server();
         peer.client();
         peer.say(query(READ));
@@ -339,7 +395,7 @@ class SimpleProtocolTest {
         peer.reply(complete("SET"), READY);
         // It looks like a read, and begins a transaction in which another path holds.
         peer.say(query("select begins_one()"));
-        String[] row = peer.probed(11, "[\"other\"]");
+        String[] row = peer.probed(11, "{other}");
         peer.reply(COLUMNS, row("1"), ONE, ready('T'));
         peer.reply(columns("x"), row(row), ONE, ready('T'));
         peer.say(query("rollback"));
