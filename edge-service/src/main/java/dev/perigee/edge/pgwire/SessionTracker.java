@@ -34,6 +34,10 @@ final class SessionTracker {
     private Probe.@Nullable Server server;
     /** The session has had temporary objects: from here on they are looked for. */
     private boolean objects;
+    /** There has been a write, and no read since. */
+    private boolean written;
+    /** After the last write came a read: likely one comes after the next, too. */
+    private boolean readFollows;
 
     /**
      * Of a session that is ready for its first query.
@@ -70,6 +74,7 @@ final class SessionTracker {
     void hit(WireReads.Found found) {
         CachedResult result = found.result();
         if (result != null) {
+            reading();
             metrics.hit();
             result.countHit();
             last = new PerigeeStatements.Last("hit", null, result.readAt(), found.staleness(), reads.now());
@@ -113,6 +118,26 @@ final class SessionTracker {
         return true;
     }
 
+    private void reading() {
+        readFollows |= written;
+        written = false;
+    }
+
+    /**
+     * With what has been sent last a transaction is over. If it may have changed something and a read is likely to come
+     * next, the probe is sent now: then that read need not go to the server for the probe's sake.
+     */
+    void transactionEnds() {
+        if (!state.wantsProbe()) {
+            return;
+        }
+        readFollows &= !written;
+        written = true;
+        if (readFollows) {
+            sendProbe();
+        }
+    }
+
     /**
      * Takes note of a statement that is sent to the server: what it may have changed.
      *
@@ -133,6 +158,9 @@ final class SessionTracker {
         if (text.kind() != StatementKind.READ) {
             count(text.refusal());
             return true;
+        }
+        if (replies.status() == BackendMessage.IDLE) {
+            reading();
         }
         SessionContext context = state.presumed();
         if (context == null || context.obstacle() != null || !text.isUnderstood(context.speaksUtf8())) {

@@ -17,6 +17,7 @@ import static dev.perigee.edge.pgwire.Wire.execute;
 import static dev.perigee.edge.pgwire.Wire.parameters;
 import static dev.perigee.edge.pgwire.Wire.parse;
 import static dev.perigee.edge.pgwire.Wire.query;
+import static dev.perigee.edge.pgwire.Wire.ready;
 import static dev.perigee.edge.pgwire.Wire.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -309,6 +310,43 @@ class ExtendedProtocolTest extends PlayedBatches {
         peer.runTasks();
         peer.say(ONCE);
         assertThat(peer.server()).as("the seventeenth is not waited for").endsWith("S", "probe");
+        peer.talk.close();
+    }
+
+    private static final String WRITE = "insert into u values ($1)";
+
+    private static byte[][] once(String sql) {
+        return new byte[][] {parse("", sql), bind("", "", "7"), execute(""), SYNC};
+    }
+
+    private void writeAndRead() {
+        peer.say(once(WRITE));
+        peer.reply(PARSED, BOUND, complete("INSERT 0 1"), READY);
+        peer.say(once(READ));
+        peer.reply(PARSED, BOUND, row("1"), ONE, READY);
+        peer.answerProbe();
+        peer.server();
+    }
+
+    @Test
+    void whereReadsFollowWritesAWriteIsProbedAtOnce() {
+        writeAndRead();
+        peer.say(once(WRITE));
+        assertThat(peer.server()).containsExactly("P" + WRITE, "B7", "E", "S", "probe");
+        peer.talk.close();
+    }
+
+    @Test
+    void soIsACommitButNoneThatBeginsTheNextTransaction() {
+        writeAndRead();
+        peer.say(parse("", "begin"), bind("", ""), execute(""), parse("", WRITE), bind("", "", "7"), execute(""), SYNC);
+        peer.reply(PARSED, BOUND, complete("BEGIN"), PARSED, BOUND, complete("INSERT 0 1"), ready('T'));
+        peer.server();
+        peer.say(once("commit and chain"));
+        peer.reply(PARSED, BOUND, complete("COMMIT"), ready('T'));
+        assertThat(peer.server()).containsExactly("Pcommit and chain", "B7", "E", "S");
+        peer.say(once("commit"));
+        assertThat(peer.server()).containsExactly("Pcommit", "B7", "E", "S", "probe");
         peer.talk.close();
     }
 }

@@ -341,4 +341,95 @@ class ProbingTest extends PlayedSession {
         assertThat(peer.server()).containsExactly("Q" + READ, "probe");
         peer.talk.close();
     }
+
+    /** A write, with the probe behind it if one is expected, and a read. */
+    private void writeAndRead(boolean probed) {
+        peer.say(query("insert into u values (1)"));
+        peer.reply(complete("INSERT 0 1"), READY);
+        if (probed) {
+            peer.answerProbe();
+        }
+        peer.client();
+        peer.say(query(READ));
+    }
+
+    @Test
+    void whereReadsFollowWritesAWriteIsProbedAtOnceAndTheReadIsAnsweredFromMemory() {
+        peer = Peer.ready(fixture);
+        peer.readBySimple(READ, "1");
+        writeAndRead(false);
+        assertThat(peer.server()).containsExactly("Qinsert into u values (1)", "Q" + READ, "probe");
+        peer = Peer.ready(fixture);
+        writeAndRead(false);
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe();
+        peer.server();
+        writeAndRead(true);
+        assertThat(peer.server()).containsExactly("Qinsert into u values (1)");
+        assertThat(peer.client()).contains("D1", "ZI");
+    }
+
+    @Test
+    void whereWritesFollowWritesNoneIsProbed() {
+        peer = Peer.ready(fixture);
+        writeAndRead(false);
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe();
+        peer.say(query("insert into u values (1)"));
+        peer.reply(complete("INSERT 0 1"), READY);
+        peer.answerProbe();
+        peer.server();
+        peer.say(query("insert into u values (2)"));
+        peer.reply(complete("INSERT 0 1"), READY);
+        peer.say(query("insert into u values (3)"));
+        assertThat(peer.server()).containsExactly("Qinsert into u values (2)", "Qinsert into u values (3)");
+        peer.talk.close();
+    }
+
+    @Test
+    void aTransactionIsProbedAtItsEnd() {
+        peer = Peer.ready(fixture);
+        writeAndRead(false);
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe();
+        peer.server();
+        peer.say(query("begin"));
+        peer.reply(complete("BEGIN"), ready('T'));
+        peer.say(query("insert into u values (2)"));
+        peer.reply(complete("INSERT 0 1"), ready('T'));
+        peer.say(query(READ));
+        peer.reply(COLUMNS, row("1"), ONE, ready('T'));
+        peer.say(query("commit"));
+        assertThat(peer.server())
+                .containsExactly("Qbegin", "Qinsert into u values (2)", "Q" + READ, "Qcommit", "probe");
+        peer.talk.close();
+    }
+
+    @Test
+    void oneThatHasChangedNothingIsNot() {
+        peer = Peer.ready(fixture);
+        writeAndRead(false);
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe();
+        peer.server();
+        for (String sql : new String[] {"begin", "commit"}) {
+            peer.say(query(sql));
+            peer.reply(complete(sql), sql.equals("begin") ? ready('T') : READY);
+        }
+        assertThat(peer.server()).containsExactly("Qbegin", "Qcommit");
+    }
+
+    @Test
+    void whatMayLeaveABlockOpenIsNot() {
+        peer = Peer.ready(fixture);
+        writeAndRead(false);
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe();
+        peer.server();
+        peer.say(query("insert into u values (2); begin"));
+        peer.reply(complete("INSERT 0 1"), complete("BEGIN"), ready('T'));
+        peer.say(query("commit and chain"));
+        peer.reply(complete("COMMIT"), ready('T'));
+        assertThat(peer.server()).containsExactly("Qinsert into u values (2); begin", "Qcommit and chain");
+    }
 }
