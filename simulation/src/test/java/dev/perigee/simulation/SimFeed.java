@@ -278,9 +278,14 @@ final class SimFeed {
         ask(mine, pause);
     }
 
-    /** The server is gone; whether we notice is another matter. */
+    /** The server is gone; whether this session notices is another matter. The next one has its own connections. */
     void databaseGone() {
-        after(dice.oneIn(4) ? SILENCE : dice.micros(10, 50_000), "misses the database", this::loseFeed);
+        int mine = session;
+        after(dice.oneIn(4) ? SILENCE : dice.micros(10, 50_000), "misses the database", () -> {
+            if (mine == session) {
+                loseFeed();
+            }
+        });
     }
 
     /** The connections of the feed break. */

@@ -44,9 +44,9 @@ final class EdgeMutations {
             new Mutation(
                     "the answer to an acknowledgement is taken for a bookmark",
                     MACHINE,
-                    "if (answer.upToVersion() < known.version()) {",
-                    "complete(new StreamPosition(known.epoch(), answer.upToVersion()));"
-                            + " if (answer.upToVersion() < known.version()) {"),
+                    "freshness.reached(known.version());",
+                    "freshness.reached(known.version());"
+                            + " complete(new StreamPosition(known.epoch(), answer.upToVersion()));"),
             new Mutation(
                     "id stored before applying: it stays when applying fails",
                     DRIVER,
