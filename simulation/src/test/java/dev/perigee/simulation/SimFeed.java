@@ -29,6 +29,7 @@ final class SimFeed {
     private int next;
     private boolean decoding;
     private long heldUntil;
+    private boolean behind;
     /** A process that has just started may take its time, and its slot may have much for it. */
     private final long coldUntil;
 
@@ -185,7 +186,16 @@ final class SimFeed {
         heldUntil = world.now + time;
     }
 
+    /** The same, and nobody {@linkplain #release ends} it before. */
+    void fallBehind(long time) {
+        hold(time);
+        behind = true;
+    }
+
     void release() {
+        if (behind) {
+            return;
+        }
         heldUntil = 0;
         if (decoding) {
             after(0, "decodes again", this::decode);

@@ -94,6 +94,11 @@ final class EdgeMutations {
                     "&& (read.minVersion == null || read.minVersion.coveredBy(terms.completeTo));",
                     ";"),
             new Mutation(
+                    "a watermark may fall",
+                    WATERMARKS,
+                    "now.tables.merge(table, event.upToVersion(), Math::max);",
+                    "now.tables.put(table, event.upToVersion());"),
+            new Mutation(
                             "versions of different epochs are compared, at the fence and at a hit",
                             WATERMARKS,
                             "now != null && now.epoch.equals(readAt.epoch()) &&",
