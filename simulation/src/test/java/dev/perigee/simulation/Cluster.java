@@ -205,6 +205,14 @@ final class Cluster {
         return sql.charAt(0) == 'v' ? database.viewTables(number) : number;
     }
 
+    /** What it read as the catalog was at a version. */
+    int tablesOf(String sql, StreamPosition version) {
+        int number = Integer.parseInt(sql.substring(2));
+        return sql.charAt(0) == 'v'
+                ? database.viewTables(number, database.epochs.indexOf(version.epoch()), version.version())
+                : number;
+    }
+
     Long ttlOf(String sql) {
         return ttls.get(sql);
     }

@@ -97,6 +97,9 @@ final class Deeds {
                 if (in != null) {
                     world.coverage.count(Happened.FEEDS_HELD);
                     in.follower.hold(dice.oneIn(2) ? dice.millis(50, 1_000) : dice.millis(1_000, 9_000));
+                    if (dice.oneIn(10)) {
+                        leaveBehind(in, dice);
+                    }
                 }
             }
             case ELIGIBILITY -> eligibility(edge, dice.oneIn(2), dice.oneIn(3));
@@ -200,6 +203,22 @@ final class Deeds {
                 }
             }
         }
+    }
+
+    /** Edges that know more come to a home that takes longer to catch up than it waits for that, and resets them. */
+    private void leaveBehind(SimHome home, Dice dice) {
+        home.follower.fallBehind(dice.millis(4_000, 8_000));
+        int tables = tables(dice);
+        for (int i = 0; i < 2; i++) {
+            world.schedule(null, dice.millis(1, 300), "a commit meanwhile", () -> commit(tables));
+        }
+        world.schedule(null, dice.millis(300, 500), "edges move to " + home, () -> {
+            for (SimEdge edge : cluster.edges) {
+                if (edge.stream() != null && edge.stream().home() != home) {
+                    edge.stream().cut();
+                }
+            }
+        });
     }
 
     private void with(SimEdge edge, java.util.function.Consumer<SimStream> then) {

@@ -98,6 +98,9 @@ final class Run {
 
     /** Who is not in step, or null if all are. */
     private String missing() {
+        if (database().isBusy()) {
+            return "a transaction still runs";
+        }
         String epoch = database().epoch();
         long last = database().lastCommitted();
         for (int place = 0; place < cluster.homes.length; place++) {

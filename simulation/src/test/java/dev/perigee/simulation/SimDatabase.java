@@ -21,6 +21,9 @@ final class SimDatabase {
     /** Of the WAL: a commit, or a message outside transactions. */
     record WalRecord(long lsn, long end, Tx tx, String message) {}
 
+    /** Which tables a view reads, and since which commit; null if it was made like that. */
+    private record Definition(int tables, Tx since) {}
+
     private final World world;
     private final Dice dice;
     /** Commits by table, in the order of the WAL, over all epochs. */
@@ -32,7 +35,7 @@ final class SimDatabase {
 
     final List<String> epochs = new ArrayList<>();
     private final TreeMap<Long, Tx> running = new TreeMap<>();
-    private final List<List<Integer>> viewDefinitions = new ArrayList<>();
+    private final List<List<Definition>> viewDefinitions = new ArrayList<>();
     private final List<SimFeed> followers = new ArrayList<>();
 
     final SimControl control = new SimControl(this);
@@ -66,7 +69,7 @@ final class SimDatabase {
             changesOf.add(new ArrayList<>());
         }
         for (int i = 0; i < VIEWS; i++) {
-            viewDefinitions.add(new ArrayList<>(List.of(1 << dice.below(TABLES))));
+            viewDefinitions.add(new ArrayList<>(List.of(new Definition(1 << dice.below(TABLES), null))));
         }
         newEpoch();
     }
@@ -128,6 +131,11 @@ final class SimDatabase {
 
     boolean isRunning(Tx tx) {
         return running.containsKey(tx.xid) && !tx.ended;
+    }
+
+    /** Whether a transaction runs that may yet change tables. */
+    boolean isBusy() {
+        return running.values().stream().anyMatch(tx -> tx.tables != 0);
     }
 
     void rollback(Tx tx) {
@@ -215,7 +223,7 @@ final class SimDatabase {
         tx.visibleAt = world.now;
         tx.visibleNumber = ++visibleNumber;
         if (tx.view >= 0) {
-            viewDefinitions.get(tx.view).add(tx.viewTables);
+            viewDefinitions.get(tx.view).add(new Definition(tx.viewTables, tx));
         }
         tx.effect.run();
         end(tx);
@@ -246,8 +254,20 @@ final class SimDatabase {
     // What readers see
 
     int viewTables(int view) {
-        List<Integer> definitions = viewDefinitions.get(view);
-        return definitions.get(definitions.size() - 1);
+        List<Definition> definitions = viewDefinitions.get(view);
+        return definitions.get(definitions.size() - 1).tables;
+    }
+
+    /** The same as of a version of an epoch. */
+    int viewTables(int view, int epoch, long version) {
+        int tables = 0;
+        for (Definition each : viewDefinitions.get(view)) {
+            Tx since = each.since;
+            if (since == null || since.epoch < epoch || (since.epoch == epoch && since.commitLsn <= version)) {
+                tables = each.tables;
+            }
+        }
+        return tables;
     }
 
     /** As {@code pg_current_snapshot()} writes it. */
@@ -337,8 +357,7 @@ final class SimDatabase {
                     tx.vanishedAt = world.now;
                     world.coverage.count(Happened.COMMITS_UNDONE);
                     if (tx.view >= 0) {
-                        List<Integer> definitions = viewDefinitions.get(tx.view);
-                        definitions.remove(definitions.lastIndexOf(tx.viewTables));
+                        viewDefinitions.get(tx.view).removeIf(definition -> definition.since == tx);
                     }
                 }
             } else if (tx != null && !tx.ended) {

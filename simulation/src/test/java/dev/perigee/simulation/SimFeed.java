@@ -29,6 +29,7 @@ final class SimFeed {
     private int next;
     private boolean decoding;
     private long heldUntil;
+    private boolean behind;
     /** A process that has just started may take its time, and its slot may have much for it. */
     private final long coldUntil;
 
@@ -185,7 +186,16 @@ final class SimFeed {
         heldUntil = world.now + time;
     }
 
+    /** The same, and nobody {@linkplain #release ends} it before. */
+    void fallBehind(long time) {
+        hold(time);
+        behind = true;
+    }
+
     void release() {
+        if (behind) {
+            return;
+        }
         heldUntil = 0;
         if (decoding) {
             after(0, "decodes again", this::decode);
@@ -278,9 +288,14 @@ final class SimFeed {
         ask(mine, pause);
     }
 
-    /** The server is gone; whether we notice is another matter. */
+    /** The server is gone; whether this session notices is another matter. The next one has its own connections. */
     void databaseGone() {
-        after(dice.oneIn(4) ? SILENCE : dice.micros(10, 50_000), "misses the database", this::loseFeed);
+        int mine = session;
+        after(dice.oneIn(4) ? SILENCE : dice.micros(10, 50_000), "misses the database", () -> {
+            if (mine == session) {
+                loseFeed();
+            }
+        });
     }
 
     /** The connections of the feed break. */

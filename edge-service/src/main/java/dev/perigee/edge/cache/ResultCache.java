@@ -32,6 +32,7 @@ public final class ResultCache {
 
     private final Cache<ResultKey, CachedResult> results;
     private final Watermarks watermarks;
+    private final Ticker ticker;
     private final int maxEntries;
     private final long configuredBytes;
     private volatile boolean enabled = true;
@@ -67,6 +68,7 @@ public final class ResultCache {
      */
     public ResultCache(int maxEntries, long maxBytes, Watermarks watermarks, Ticker ticker, Executor upkeep) {
         this.watermarks = watermarks;
+        this.ticker = ticker;
         this.maxEntries = maxEntries;
         this.configuredBytes = maxBytes;
         this.allowedBytes = maxBytes;
@@ -144,7 +146,9 @@ public final class ResultCache {
 
     /** The result kept under this key within its time to live, or null. It may be dead: ask {@link #isCurrent}. */
     public @Nullable CachedResult find(ResultKey key) {
-        return enabled ? results.getIfPresent(key) : null;
+        CachedResult found = enabled ? results.getIfPresent(key) : null;
+        // Caffeine lets a result that replaces another live on to the other's end, if that is less than a second more.
+        return found != null && found.ttlLeft(ticker.read()) > 0 ? found : null;
     }
 
     /** Whether no change of its tables is known that it does not contain. */

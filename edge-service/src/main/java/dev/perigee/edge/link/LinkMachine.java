@@ -104,7 +104,7 @@ final class LinkMachine {
             stray = stray || state instanceof Connecting;
             retry(Retry.trouble("home cannot be reached: " + lost.why()), now);
         } else if (event instanceof LinkEvent.AckAnswered answered && isCurrent(answered.attempt())) {
-            acknowledged(answered.answer(), now);
+            acknowledged(answered.answer());
         } else if (event instanceof LinkEvent.AckRefused refused && isCurrent(refused.attempt())) {
             ackRefused(refused.status(), now);
         } else if (event instanceof LinkEvent.AckFailed failed && isCurrent(failed.attempt()) && pace != null) {
@@ -314,9 +314,9 @@ final class LinkMachine {
 
     /**
      * Home's head may be behind what another home has brought us to. What it answers is true all the same: we had
-     * everything up to its head. But it has nothing to tell us until it has caught up, and its silence is no fault.
+     * everything up to its head.
      */
-    private void acknowledged(AcknowledgementAnswer answer, long now) {
+    private void acknowledged(AcknowledgementAnswer answer) {
         AckPace acks = pace;
         if (acks != null && acks.inFlight()) {
             acks.ended();
@@ -326,9 +326,6 @@ final class LinkMachine {
             StreamPosition known = completeTo;
             if (known != null) {
                 freshness.reached(known.version());
-                if (answer.upToVersion() < known.version()) {
-                    lastBytes = now;
-                }
             }
         }
     }

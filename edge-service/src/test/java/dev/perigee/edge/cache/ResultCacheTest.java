@@ -96,6 +96,16 @@ class ResultCacheTest {
     }
 
     @Test
+    void aResultThatReplacesAnotherDoesNotLiveOnToTheOthersEnd() {
+        cache.admit(cache.ticket(), key("one"), result(EPOCH, 10, 1, Duration.ofMillis(1500), "a.b"));
+        CachedResult brief = result(EPOCH, 10, 1, Duration.ofMillis(1000), "a.b");
+        cache.admit(cache.ticket(), key("one"), brief);
+        assertThat(cache.find(key("one"))).isSameAs(brief);
+        now.set(Duration.ofMillis(1000).toNanos());
+        assertThat(cache.find(key("one"))).isNull();
+    }
+
+    @Test
     void boundedByNumber() {
         for (int i = 0; i < 1000; i++) {
             cache.admit(cache.ticket(), key("select " + i), result(10, "a.b"));

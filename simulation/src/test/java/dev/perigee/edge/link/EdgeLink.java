@@ -87,6 +87,8 @@ public final class EdgeLink {
     }
 
     public void frame(int attempt, String name, String id, String data) {
+        // A frame of a connection that is over was not read.
+        unwritten = null;
         driver.handle(new LinkEvent.Frame(attempt, name, id, data));
     }
 

@@ -44,9 +44,9 @@ final class EdgeMutations {
             new Mutation(
                     "the answer to an acknowledgement is taken for a bookmark",
                     MACHINE,
-                    "if (answer.upToVersion() < known.version()) {",
-                    "complete(new StreamPosition(known.epoch(), answer.upToVersion()));"
-                            + " if (answer.upToVersion() < known.version()) {"),
+                    "freshness.reached(known.version());",
+                    "freshness.reached(known.version());"
+                            + " complete(new StreamPosition(known.epoch(), answer.upToVersion()));"),
             new Mutation(
                     "id stored before applying: it stays when applying fails",
                     DRIVER,
@@ -93,6 +93,11 @@ final class EdgeMutations {
                     FLIGHT,
                     "&& (read.minVersion == null || read.minVersion.coveredBy(terms.completeTo));",
                     ";"),
+            new Mutation(
+                    "a watermark may fall",
+                    WATERMARKS,
+                    "now.tables.merge(table, event.upToVersion(), Math::max);",
+                    "now.tables.put(table, event.upToVersion());"),
             new Mutation(
                             "versions of different epochs are compared, at the fence and at a hit",
                             WATERMARKS,
