@@ -51,13 +51,13 @@ class LinkMachineTest extends MachineFixture {
         now += millis(30);
         invalidate("e.1", 16);
         now = machine.deadline();
-        assertThat(appliedAgo(handle(new LinkEvent.Tick()))).containsExactly(499, 469);
+        assertThat(appliedAgo(handle(new LinkEvent.Tick()))).containsExactly(500, 470);
         now += millis(5);
         invalidate("e.1", 17);
         handle(new LinkEvent.AckFailed(1));
         // Whether home has heard it is not known, so it is told again.
         now = machine.deadline();
-        assertThat(appliedAgo(handle(new LinkEvent.Tick()))).containsExactly(999, 969, 495);
+        assertThat(appliedAgo(handle(new LinkEvent.Tick()))).containsExactly(1000, 970, 495);
         invalidate("e.1", 18);
         answered(17, 0);
         now = machine.deadline();
