@@ -61,7 +61,7 @@ export function overview() {
       { label: "Tables", text: names },
       { label: "Position", class: "n mono", text: (record) => lsn(record.version) },
       {
-        label: "Applied",
+        label: "Acknowledged",
         class: "n",
         text: (record) => {
           const { of, done } = applied(fleet.epoch, record.version);
