@@ -13,6 +13,7 @@ public enum ProblemCode {
     ELIGIBILITY_UNKNOWN(404, "This edge was never enabled"),
     METHOD_NOT_ALLOWED(405, "The method is not allowed here"),
     NOT_ACCEPTABLE(406, "No acceptable representation"),
+    REQUEST_TIMEOUT(408, "The request did not come in whole in time"),
     GENERATION_FENCED(409, "A newer session of this edge has taken over"),
     CONFLICT(409, "The statement conflicts with another"),
     CONSTRAINT_VIOLATION(409, "The statement violates a constraint"),

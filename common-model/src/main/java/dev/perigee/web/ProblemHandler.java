@@ -1,6 +1,7 @@
 package dev.perigee.web;
 
 import dev.perigee.model.ProblemCode;
+import io.netty.channel.ChannelException;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,10 @@ public final class ProblemHandler implements WebExceptionHandler {
         }
         if (find(error, DataBufferLimitException.class) != null) {
             return ProblemException.problemDetail(ProblemCode.PAYLOAD_TOO_LARGE, "The body is larger than the limit.");
+        }
+        // What Reactor Netty makes of a request that takes too long; its own type for it is not public.
+        if (find(error, ChannelException.class) != null) {
+            return ProblemException.problemDetail(ProblemCode.REQUEST_TIMEOUT, "The body took longer than the limit.");
         }
         if (error instanceof AccessDeniedException) {
             return ProblemException.problemDetail(ProblemCode.FORBIDDEN, "The token has none of the roles required.");

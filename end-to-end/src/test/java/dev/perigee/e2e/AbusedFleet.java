@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,7 +45,11 @@ abstract class AbusedFleet {
                 "--perigee.home.edges.liveness=3s",
                 "--perigee.home.feed.heartbeat=500ms"));
         fleet.launchHome(Fleet.HOME, ofHome.toArray(String[]::new));
-        fleet.launchEdge("edge-1", limits);
+        // Home closes what is idle for two seconds.
+        fleet.launchEdge(
+                "edge-1",
+                Stream.concat(Stream.of(limits), Stream.of("--perigee.edge.idle-timeout=500ms"))
+                        .toArray(String[]::new));
         fleet.awaitListening(Fleet.HOME);
         fleet.awaitInStep("edge-1");
         fleet.warm("edge-1", READ);

@@ -34,6 +34,17 @@ class ConnectionAbuseTest extends AbusedFleet {
         awaitCut("1\r\n \r\n");
     }
 
+    @Test
+    void whoIsTooSlowIsToldSo() {
+        for (URI service : both()) {
+            RawSocket slow = open(service).send(head("POST /api/query", Fleet.CLIENT, "Content-Length: 9\r\n\r\n{"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(slow.received())
+                            .startsWith("HTTP/1.1 408")
+                            .contains("\"request-timeout\""));
+        }
+    }
+
     /** Each of them sends another piece whenever it is looked at, as fast as its like does; and all are cut. */
     private void awaitCut(String piece) {
         theOthersAreServed();

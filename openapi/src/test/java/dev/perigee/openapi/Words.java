@@ -24,8 +24,11 @@ final class Words {
             ProblemCode.INTERNAL_ERROR);
 
     /** What every operation may answer that takes a body. */
-    private static final List<ProblemCode> TO_BODIES =
-            List.of(ProblemCode.INVALID_REQUEST, ProblemCode.PAYLOAD_TOO_LARGE, ProblemCode.UNSUPPORTED_MEDIA_TYPE);
+    private static final List<ProblemCode> TO_BODIES = List.of(
+            ProblemCode.INVALID_REQUEST,
+            ProblemCode.REQUEST_TIMEOUT,
+            ProblemCode.PAYLOAD_TOO_LARGE,
+            ProblemCode.UNSUPPORTED_MEDIA_TYPE);
 
     final String tag;
     final String id;

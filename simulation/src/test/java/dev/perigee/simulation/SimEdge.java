@@ -75,6 +75,7 @@ final class SimEdge extends SimProcess implements EdgeLink.World {
                 settings.whenStale,
                 Duration.ofNanos(settings.staleIfError),
                 Duration.ofSeconds(3),
+                Duration.ofSeconds(30),
                 settings.interest);
         this.reads = new EdgeReads(
                 link::view,

@@ -18,7 +18,6 @@ import reactor.netty.resources.ConnectionProvider;
 /** Makes HTTP clients that show our token, or our certificate, to the homes they reach. Thread-safe. */
 public final class HomeHttp implements AutoCloseable {
 
-    private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Duration ACQUIRE = Duration.ofSeconds(10);
 
     /** A connection in use would show, or trust, the certificate it began with for ever. */
@@ -28,13 +27,15 @@ public final class HomeHttp implements AutoCloseable {
     private final @Nullable SslContext tls;
     private final boolean reloaded;
     private final Duration connectTimeout;
+    private final Duration idleTimeout;
 
     private HomeHttp(
-            @Nullable Supplier<String> token, @Nullable SslContext tls, boolean reloaded, Duration connectTimeout) {
+            @Nullable Supplier<String> token, @Nullable SslContext tls, boolean reloaded, LinkProperties properties) {
         this.token = token;
         this.tls = tls;
         this.reloaded = reloaded;
-        this.connectTimeout = connectTimeout;
+        this.connectTimeout = properties.connectTimeout();
+        this.idleTimeout = properties.idleTimeout();
     }
 
     /**
@@ -60,7 +61,7 @@ public final class HomeHttp implements AutoCloseable {
                 file != null ? new TokenFile(Path.of(file)) : token != null ? () -> token : null,
                 tls,
                 bundle != null,
-                properties.connectTimeout());
+                properties);
     }
 
     private static boolean isEncrypted(URI home) {
@@ -93,7 +94,7 @@ public final class HomeHttp implements AutoCloseable {
                 .maxConnections(maxConnections)
                 .pendingAcquireMaxCount(maxConnections * 20)
                 .pendingAcquireTimeout(ACQUIRE)
-                .maxIdleTime(IDLE)
+                .maxIdleTime(idleTimeout)
                 .lifo();
         if (reloaded) {
             connections.maxLifeTime(LONGEST_WITH_OLD_CERTIFICATE);

@@ -20,6 +20,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param whenStale past that bound: ask home (bypass), or 503 (refuse)
  * @param staleIfError how much further results may be behind if home cannot be reached
  * @param connectTimeout how long to wait for a connection to one home
+ * @param idleTimeout how long a connection to a home is kept for the next request; must be less than the home, or a load
+ *     balancer before it, keeps one, or a write is sent now and then into a connection that is being closed
  * @param interest patterns such as public.orders or sales.*, separated by commas: home sends changes of these tables
  *     only, and results that read any other are not kept (outside-interest); every table if absent
  */
@@ -32,6 +34,7 @@ public record LinkProperties(
         @DefaultValue("bypass") WhenStale whenStale,
         @DefaultValue("0s") Duration staleIfError,
         @DefaultValue("3s") Duration connectTimeout,
+        @DefaultValue("30s") Duration idleTimeout,
         @Nullable List<String> interest) {
 
     /** What to do with a read that could be answered from memory but for the bound on staleness. */
@@ -56,6 +59,9 @@ public record LinkProperties(
         check(
                 connectTimeout.toMillis() > 0 && connectTimeout.compareTo(Duration.ofMinutes(1)) <= 0,
                 "perigee.edge.connect-timeout must be 1 ms to 1 minute");
+        check(
+                idleTimeout.toMillis() > 0 && idleTimeout.compareTo(Duration.ofHours(1)) <= 0,
+                "perigee.edge.idle-timeout must be 1 ms to 1 hour");
         interest = interest == null || interest.isEmpty() ? null : List.copyOf(interest);
         check(
                 isInterest(interest),

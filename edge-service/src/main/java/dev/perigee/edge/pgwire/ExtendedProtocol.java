@@ -168,6 +168,8 @@ final class ExtendedProtocol implements LocalBatch.Source {
             forwarded = null;
             if (current.wantsProbe()) {
                 session.sendProbe();
+            } else if (current.endsTransaction()) {
+                session.transactionEnds();
             }
         }
     }

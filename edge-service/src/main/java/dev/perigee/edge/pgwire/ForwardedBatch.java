@@ -31,6 +31,11 @@ final class ForwardedBatch {
     /** There is more in it than reads: it may leave a transaction open, or wait for what is to be copied in. */
     private boolean others;
 
+    /** All that is run in it so far ends a transaction. */
+    private boolean ending;
+
+    private boolean executed;
+
     private static final class Portal {
         private final @Nullable Prepared prepared;
         private final byte[] arguments;
@@ -73,6 +78,11 @@ final class ForwardedBatch {
     /** Whether a probe is of use after it. */
     boolean wantsProbe() {
         return fromIdle && read && !others && visible != null && state.wantsProbe();
+    }
+
+    /** Whether a transaction that may have changed something is over with it. */
+    boolean endsTransaction() {
+        return ending;
     }
 
     /** Sends a message on. */
@@ -141,6 +151,9 @@ final class ForwardedBatch {
         }
         read |= recording != null;
         others |= text == null || text.kind() != StatementKind.READ;
+        boolean ends = text != null && (fromIdle ? text.isWrite() : Why.TRANSACTION.equals(why) && text.isCommit());
+        ending = ends && (ending || !executed);
+        executed = true;
         pure &= session.judge(text, number, why);
         if (portal != null) {
             portal.executed = true;

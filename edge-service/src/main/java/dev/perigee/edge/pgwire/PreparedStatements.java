@@ -35,6 +35,11 @@ final class PreparedStatements {
         return name.isEmpty() ? unnamed : named.get(name);
     }
 
+    /** Whether there are any that have names. */
+    boolean hasNamed() {
+        return !named.isEmpty();
+    }
+
     /** The client has prepared a statement, as it believes. */
     void put(String name, @Nullable Prepared prepared) {
         if (name.isEmpty()) {

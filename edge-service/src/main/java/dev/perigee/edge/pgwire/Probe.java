@@ -9,10 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Asks the server, in the client's own session, what of that session changes answers, and up to where the WAL has been written:
@@ -55,41 +52,72 @@ final class Probe {
             "restrict_nonsystem_relation_kind");
 
     private static final String SQL = """
-            /* perigee */ SELECT '%s', pg_catalog.pg_backend_pid(),
-            CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE
-             pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0'::pg_catalog.pg_lsn) END,
+            /* perigee */ SELECT '%s', pg_catalog.pg_backend_pid(), %s,
+            EXISTS (SELECT FROM pg_catalog.pg_cursor()) OR %s,
+            pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('client_encoding'),
+            %s, pg_catalog.current_schemas(true), pg_catalog.json_build_array(session_user, current_user%s)""";
+
+    private static final String POSITION = "pg_catalog.pg_current_wal_insert_lsn(), NULL, NULL, NULL, NULL";
+
+    /** A standby has no position of its own, and may become a primary. */
+    private static final String POSITION_AND_SERVER = """
+            CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE pg_catalog.pg_current_wal_insert_lsn() END,
             (pg_catalog.pg_control_system()).system_identifier,
             CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE
              pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) END,
-            pg_catalog.extract('epoch', pg_catalog.pg_postmaster_start_time()),
-            EXISTS (SELECT FROM pg_catalog.pg_cursor()) OR
-            CASE WHEN pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN false ELSE
-             EXISTS (SELECT FROM pg_catalog.pg_class c
-                      WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()) OR
-             EXISTS (SELECT FROM pg_catalog.pg_type t
-                      WHERE t.typnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()) END,
-            pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('client_encoding'),
-            (SELECT pg_catalog.to_json(pg_catalog.array_agg(p.name)) FROM pg_catalog.pg_prepared_statement() p
-              WHERE NOT p.from_sql),
-            pg_catalog.current_database(), pg_catalog.to_json(pg_catalog.current_schemas(true)),
-            pg_catalog.json_build_array(session_user, current_user%s)""";
+            pg_catalog.extract('epoch', pg_catalog.pg_postmaster_start_time()), pg_catalog.current_database()""";
 
-    private static final JsonMapper JSON = JsonMapper.shared();
+    /** Whether there have ever been temporary objects. */
+    private static final String TEMPORARY_SCHEMA =
+            "pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0::pg_catalog.oid";
+
+    private static final String TEMPORARY_OBJECTS = """
+            EXISTS (SELECT FROM pg_catalog.pg_class c
+                     WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()) OR
+            EXISTS (SELECT FROM pg_catalog.pg_type t
+                     WHERE t.typnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())""";
+
+    private static final String PREPARED = """
+            (SELECT pg_catalog.array_agg(p.name) FROM pg_catalog.pg_prepared_statement() p WHERE NOT p.from_sql)""";
 
     private final String nonce;
     private final String sql;
     private final StreamPosition visible;
     private final long sentAt;
-    private final int backendPid;
+    private final Question question;
     private @Nullable Answer answer;
+    private boolean tooCoarse;
+
+    /**
+     * What a probe asks. To ask for less costs the server less: it plans each probe anew.
+     *
+     * @param backendPid of the session, as the server has said at its start
+     * @param server where the session is, if that is known; it stays there
+     * @param objects whether to look for temporary objects where the session has had some
+     * @param prepared whether to ask for the names of prepared statements
+     * @param custom names of further settings: of identifiers and dots
+     */
+    record Question(int backendPid, @Nullable Server server, boolean objects, boolean prepared, Set<String> custom) {}
+
+    /**
+     * What a session cannot change.
+     *
+     * @param epoch of the server, as home names it: system identifier, timeline, start in microseconds
+     */
+    record Server(String epoch, String database) {}
 
     /**
      * What the server said.
      *
      * @param position up to where the WAL had been written: at least where all that the session has committed is
-     * @param prepared the names of statements prepared by messages
+     * @param server null on a standby
+     * @param prepared the names of statements prepared by messages; null if they were not asked for
      */
-    record Answer(SessionContext context, long position, Set<String> prepared) {}
+    record Answer(
+            SessionContext context,
+            long position,
+            @Nullable Server server,
+            @Nullable Set<String> prepared) {}
 
     /**
      * Makes one.
@@ -97,18 +125,21 @@ final class Probe {
      * @param nonce that nobody can guess
      * @param visible what every snapshot sees that is taken from now on
      * @param sequence of the last thing forwarded before it
-     * @param backendPid of the session, as the server has said at its start
-     * @param custom names of further settings: of identifiers and dots
      */
-    Probe(String nonce, StreamPosition visible, long sequence, int backendPid, Set<String> custom) {
+    Probe(String nonce, StreamPosition visible, long sequence, Question question) {
         this.nonce = nonce;
         this.visible = visible;
         this.sentAt = sequence;
-        this.backendPid = backendPid;
+        this.question = question;
         StringBuilder settings = new StringBuilder();
         SETTINGS.forEach(name -> append(settings, name));
-        custom.forEach(name -> append(settings, name));
-        this.sql = SQL.formatted(nonce, settings);
+        question.custom.forEach(name -> append(settings, name));
+        this.sql = SQL.formatted(
+                nonce,
+                question.server == null ? POSITION_AND_SERVER : POSITION,
+                question.objects ? TEMPORARY_OBJECTS : TEMPORARY_SCHEMA,
+                question.prepared ? PREPARED : "NULL",
+                settings);
     }
 
     private static void append(StringBuilder settings, String name) {
@@ -123,10 +154,15 @@ final class Probe {
         return sentAt;
     }
 
-    /** What came back; null if it was an error, or not to be understood. */
+    /** What came back; null if it was an error, not to be understood, or not enough. */
     @Nullable
     Answer answer() {
         return answer;
+    }
+
+    /** Whether one is needed that looks for temporary objects. */
+    boolean isTooCoarse() {
+        return tooCoarse;
     }
 
     /** The row has come. */
@@ -135,40 +171,61 @@ final class Probe {
         if (row.size() != 13 || !nonce.equals(row.get(0))) {
             throw new ProtocolViolation("an answer to another question");
         }
+        boolean temporary = "t".equals(row.get(7));
+        if (temporary && !question.objects) {
+            tooCoarse = true;
+            return;
+        }
         String obstacle = null;
-        if (!String.valueOf(backendPid).equals(row.get(1))) {
+        if (!String.valueOf(question.backendPid).equals(row.get(1))) {
             // Somebody in between puts statements into whichever session is free.
             obstacle = "pooled-session";
-        } else if (row.get(2) == null || row.get(4) == null) {
+        } else if (row.get(2) == null) {
             obstacle = "standby";
-        } else if ("t".equals(row.get(6))) {
+        } else if (temporary) {
             obstacle = "temporary-objects";
-        } else if (!"on".equals(row.get(7))) {
+        } else if (!"on".equals(row.get(8))) {
             obstacle = "nonstandard-strings";
         }
+        boolean utf8 = "UTF8".equals(row.get(9));
         try {
-            long position = row.get(2) == null ? Long.MAX_VALUE : Long.parseLong(text(row, 2)) - 1;
-            boolean utf8 = "UTF8".equals(row.get(8));
+            Server server = question.server != null ? question.server : server(row, utf8);
             // Once made, a schema for temporary objects stays in the path; empty, it changes nothing.
-            List<String> schemas = Stream.of(JSON.readValue(decode(text(row, 11), utf8), String[].class))
+            List<String> schemas = TextArray.elements(decode(text(row, 11), utf8)).stream()
                     .filter(schema -> !schema.startsWith("pg_temp"))
                     .toList();
-            Catalog catalog = new Catalog(decode(text(row, 10), utf8), schemas);
-            String names = row.get(9);
+            String names = row.get(10);
             answer = new Answer(
                     new SessionContext(
-                            Shared.of(
-                                    catalog.database() + "\0" + JSON.writeValueAsString(schemas) + "\0" + row.get(12)),
-                            catalog,
-                            obstacle == null ? epoch(text(row, 3), text(row, 4), text(row, 5)) : "",
+                            Shared.of(server.database + "\0" + String.join("\0", schemas) + "\0" + row.get(12)),
+                            new Catalog(server.database, schemas),
+                            obstacle == null ? server.epoch : "",
                             visible,
                             utf8,
                             obstacle),
-                    position,
-                    names == null ? Set.of() : Set.of(JSON.readValue(names, String[].class)));
-        } catch (JacksonException | IllegalArgumentException malformed) {
+                    position(row.get(2)),
+                    "pooled-session".equals(obstacle) || server.epoch.isEmpty() ? null : server,
+                    !question.prepared ? null : names == null ? Set.of() : Set.copyOf(TextArray.elements(names)));
+        } catch (IllegalArgumentException malformed) {
             throw new ProtocolViolation("an answer that is not to be understood");
         }
+    }
+
+    private static Server server(List<@Nullable String> row, boolean utf8) throws ProtocolViolation {
+        String walFile = row.get(4);
+        return new Server(
+                walFile == null ? "" : epoch(text(row, 3), walFile, text(row, 5)), decode(text(row, 6), utf8));
+    }
+
+    /** The last byte below an LSN, as it is written; past everything if there is none. */
+    private static long position(@Nullable String lsn) {
+        if (lsn == null) {
+            return Long.MAX_VALUE;
+        }
+        int slash = lsn.indexOf('/');
+        return (Long.parseLong(lsn, 0, Math.max(0, slash), 16) << 32)
+                + Long.parseLong(lsn, slash + 1, lsn.length(), 16)
+                - 1;
     }
 
     /** In any other encoding but UTF-8, what is not ASCII is not understood. */
@@ -192,7 +249,6 @@ final class Probe {
         return text;
     }
 
-    /** As home names it: system identifier, timeline, start in microseconds. */
     private static String epoch(String system, String walFile, String startSeconds) {
         return system
                 + "." + Integer.parseUnsignedInt(walFile.substring(0, 8), 16)

@@ -31,6 +31,13 @@ final class SessionTracker {
     private final List<Recording> waiting = new ArrayList<>();
     private PerigeeStatements.Last last = PerigeeStatements.Last.NONE;
     private @Nullable Probe probe;
+    private Probe.@Nullable Server server;
+    /** The session has had temporary objects: from here on they are looked for. */
+    private boolean objects;
+    /** There has been a write, and no read since. */
+    private boolean written;
+    /** After the last write came a read: likely one comes after the next, too. */
+    private boolean readFollows;
 
     /**
      * Of a session that is ready for its first query.
@@ -67,6 +74,7 @@ final class SessionTracker {
     void hit(WireReads.Found found) {
         CachedResult result = found.result();
         if (result != null) {
+            reading();
             metrics.hit();
             result.countHit();
             last = new PerigeeStatements.Last("hit", null, result.readAt(), found.staleness(), reads.now());
@@ -98,12 +106,36 @@ final class SessionTracker {
         if (visible == null || probe != null || prepared.isUnseen()) {
             return false;
         }
-        Probe next = new Probe(reads.nonce(), visible, state.sequence(), backendPid, state.customSettings());
+        Probe next = new Probe(
+                reads.nonce(),
+                visible,
+                state.sequence(),
+                new Probe.Question(backendPid, server, objects, prepared.hasNamed(), state.customSettings()));
         probe = next;
         // The server drops its unnamed statement; the client believes it is still there.
         replies.add(Expected.of(next, prepared.providing(null)));
         ends.toServer(BackendMessage.query(ends.allocator(), next.sql()));
         return true;
+    }
+
+    private void reading() {
+        readFollows |= written;
+        written = false;
+    }
+
+    /**
+     * With what has been sent last a transaction is over. If it may have changed something and a read is likely to come
+     * next, the probe is sent now: then that read need not go to the server for the probe's sake.
+     */
+    void transactionEnds() {
+        if (!state.wantsProbe()) {
+            return;
+        }
+        readFollows &= !written;
+        written = true;
+        if (readFollows) {
+            sendProbe();
+        }
     }
 
     /**
@@ -126,6 +158,9 @@ final class SessionTracker {
         if (text.kind() != StatementKind.READ) {
             count(text.refusal());
             return true;
+        }
+        if (replies.status() == BackendMessage.IDLE) {
+            reading();
         }
         SessionContext context = state.presumed();
         if (context == null || context.obstacle() != null || !text.isUnderstood(context.speaksUtf8())) {
@@ -184,11 +219,16 @@ final class SessionTracker {
         if (replies.status() != BackendMessage.IDLE) {
             // A batch has begun a block. What the session is in it may be rolled back, and an error says nothing.
             log.trace("a probe amid a transaction block");
+        } else if (answered.isTooCoarse()) {
+            objects = true;
         } else if (answer == null) {
             state.failed();
         } else {
             state.known(answered, answer);
-            prepared.retain(answer.prepared());
+            server = answer.server();
+            if (answer.prepared() != null) {
+                prepared.retain(answer.prepared());
+            }
             waiting.forEach(recording -> admit(recording, answer.context()));
         }
         waiting.clear();

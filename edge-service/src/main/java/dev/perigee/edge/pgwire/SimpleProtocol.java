@@ -48,7 +48,11 @@ final class SimpleProtocol {
             return;
         }
         if (unfinished || !replies.isIdle()) {
-            forward(bytes, text, null, replies.isQuiet() ? Why.TRANSACTION : Why.PIPELINED);
+            boolean quiet = replies.isQuiet();
+            forward(bytes, text, null, quiet ? Why.TRANSACTION : Why.PIPELINED);
+            if (quiet && !unfinished && text.isCommit()) {
+                session.transactionEnds();
+            }
             return;
         }
         Why why = text.refusal();
@@ -73,6 +77,9 @@ final class SimpleProtocol {
             }
         }
         forward(bytes, text, sql, why == null ? Why.ABSENT : why);
+        if (text.isWrite()) {
+            session.transactionEnds();
+        }
     }
 
     /** A Query has been answered here: it ends the unnamed statement, and is over. */

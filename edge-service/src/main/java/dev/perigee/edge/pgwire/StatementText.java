@@ -22,6 +22,9 @@ final class StatementText {
     private static final Set<String> READS = Set.of("select", "with", "values", "table");
     private static final Set<String> BLOCKS =
             Set.of("begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release");
+    private static final Set<String> WRITES = Set.of("insert", "update", "delete", "merge");
+    private static final Set<List<String>> COMMITS =
+            Set.of(List.of("commit"), List.of("commit", "work"), List.of("commit", "transaction"), List.of("end"));
     /** Of what is {@link StatementKind#OTHER}, what is about the session or the server. */
     private static final Set<String> UTILITIES = Set.of(
             "set",
@@ -60,17 +63,27 @@ final class StatementText {
     private final boolean isAscii;
     private final boolean isText;
     private final StatementKind kind;
+    private final boolean write;
+    private final boolean commit;
     private final Why refusal;
     private final Hints hints;
     private final Shape shape;
 
     private StatementText(
-            String sql, boolean isAscii, boolean isText, StatementKind kind, Why refusal, Hints hints, Shape shape) {
+            String sql,
+            boolean isAscii,
+            boolean isText,
+            StatementKind kind,
+            List<String> words,
+            Hints hints,
+            Shape shape) {
         this.sql = sql;
         this.isAscii = isAscii;
         this.isText = isText;
         this.kind = kind;
-        this.refusal = refusal;
+        this.write = kind == StatementKind.OTHER && !words.isEmpty() && WRITES.contains(words.get(0)) && isOne(sql);
+        this.commit = kind == StatementKind.TRANSACTION && COMMITS.contains(words);
+        this.refusal = refusal(kind, words);
         this.hints = hints;
         this.shape = shape;
     }
@@ -96,7 +109,7 @@ final class StatementText {
         Scanner scanner = new Scanner(sql);
         List<String> words = scanner.words(3);
         StatementKind kind = kind(words, sql, scanner);
-        return new StatementText(sql, ascii, text, kind, refusal(kind, words), scanner.hints, shape(kind, sql, shapes));
+        return new StatementText(sql, ascii, text, kind, words, scanner.hints, shape(kind, sql, shapes));
     }
 
     private static Why refusal(StatementKind kind, List<String> words) {
@@ -153,6 +166,16 @@ final class StatementText {
     private static boolean isOne(String sql) {
         int semicolon = sql.indexOf(';');
         return semicolon < 0 || sql.substring(semicolon + 1).isBlank();
+    }
+
+    /** Whether it is one statement that changes data, and a transaction of its own where it is run outside a block. */
+    boolean isWrite() {
+        return write;
+    }
+
+    /** Whether it ends a transaction block, and begins none. */
+    boolean isCommit() {
+        return commit;
     }
 
     String sql() {

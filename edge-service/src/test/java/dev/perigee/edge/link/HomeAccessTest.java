@@ -124,6 +124,7 @@ class HomeAccessTest {
                 LinkProperties.WhenStale.BYPASS,
                 Duration.ZERO,
                 Duration.ofSeconds(3),
+                Duration.ofSeconds(30),
                 null);
         http = HomeHttp.of(config, properties, new HomeAccess(tokenFile, bundle), bundles);
         return http;

@@ -257,7 +257,10 @@ class CodecTest {
         byte[] row = of(scene, '<', 'D');
         List<String> values = BackendMessage.row(wrap(row));
         Probe probe = new Probe(
-                "0123456789abcdef0123456789abcdef", ReadsFixture.at(7), 3, Integer.parseInt(values.get(1)), custom);
+                "0123456789abcdef0123456789abcdef",
+                ReadsFixture.at(7),
+                3,
+                new Probe.Question(Integer.parseInt(values.get(1)), null, true, true, custom));
         // The nonce is of as many letters.
         String nonce =
                 probe.sql().substring(probe.sql().indexOf('\'') + 1, probe.sql().indexOf('\'') + 33);
@@ -292,7 +295,11 @@ class CodecTest {
 
     @Test
     void aProbeAsksForCustomSettingsToo() {
-        Probe probe = new Probe("0123456789abcdef0123456789abcdef", ReadsFixture.at(7), 3, 1, Set.of("my.app"));
+        Probe probe = new Probe(
+                "0123456789abcdef0123456789abcdef",
+                ReadsFixture.at(7),
+                3,
+                new Probe.Question(1, null, false, false, Set.of("my.app")));
         assertThat(probe.sql()).contains("pg_catalog.current_setting('my.app', true)");
         assertThat(probe.answer()).isNull();
         assertThatThrownBy(() -> probe.row(wrap(Wire.row("1")))).isInstanceOf(ProtocolViolation.class);

@@ -122,26 +122,24 @@ final class FakePostgres {
         ready();
     }
 
+    /** Says no more than it is asked. */
     private String[] probe(String sql) {
         int at = sql.indexOf('\'') + 1;
-        StringBuilder names = new StringBuilder();
-        prepared.keySet()
-                .forEach(name -> names.append(names.length() == 0 ? "\"" : ",\"")
-                        .append(name)
-                        .append('"'));
+        boolean server = sql.contains("pg_control_system");
+        String names = sql.contains("pg_prepared_statement") ? String.join(",", prepared.keySet()) : "";
         return new String[] {
             sql.substring(at, sql.indexOf('\'', at)),
             String.valueOf(Peer.PID),
-            "61",
-            "7",
-            "000000010000000000000001",
-            "1.000000",
+            "0/3D",
+            server ? "7" : null,
+            server ? "000000010000000000000001" : null,
+            server ? "1.000000" : null,
+            server ? "app" : null,
             "f",
             "on",
             "UTF8",
-            names.length() == 0 ? null : "[" + names + "]",
-            "app",
-            "[\"public\"]",
+            names.isEmpty() ? null : "{" + names + "}",
+            "{public}",
             "[]"
         };
     }

@@ -167,17 +167,22 @@ final class Peer implements Conversation.Ends {
         return shown;
     }
 
+    /** The text of the probe that the server has got last. */
+    String probe() {
+        return toServer.stream()
+                .filter(Peer::isProbe)
+                .map(Wire::show)
+                .reduce((one, other) -> other)
+                .orElseThrow();
+    }
+
     private static boolean isProbe(byte[] message) {
         return Wire.show(message).startsWith("Q/* perigee */");
     }
 
     /** The nonce of the probe that the server has got last. */
     String nonce() {
-        String sql = toServer.stream()
-                .filter(Peer::isProbe)
-                .map(Wire::show)
-                .reduce((one, other) -> other)
-                .orElseThrow();
+        String sql = probe();
         int at = sql.indexOf('\'') + 1;
         return sql.substring(at, sql.indexOf('\'', at));
     }
@@ -188,16 +193,16 @@ final class Peer implements Conversation.Ends {
         String[] usual = {
             nonce(),
             String.valueOf(PID),
-            "61",
+            "0/3D",
             "7",
             "000000010000000000000001",
             "1.000000",
+            "app",
             "f",
             "on",
             "UTF8",
             null,
-            "app",
-            "[\"public\"]",
+            "{public}",
             "[\"u\",\"u\"]"
         };
         for (int i = 0; i < usual.length; i++) {

@@ -55,7 +55,15 @@ final class ReadsFixture implements HomeClient {
 
     WireReads reads() {
         LinkProperties policy = new LinkProperties(
-                "e", "default", null, Duration.ofSeconds(5), whenStale, Duration.ZERO, Duration.ofSeconds(3), interest);
+                "e",
+                "default",
+                null,
+                Duration.ofSeconds(5),
+                whenStale,
+                Duration.ZERO,
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(30),
+                interest);
         return new WireReads(
                 () -> view, cache, marks, new StatementJudges(this, now::get), policy, defaultTtl, maxResult, now::get);
     }

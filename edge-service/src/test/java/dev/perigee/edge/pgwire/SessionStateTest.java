@@ -19,11 +19,16 @@ class SessionStateTest {
         return new Probe.Answer(
                 new SessionContext(identity, ReadsFixture.CATALOG, ReadsFixture.EPOCH, ReadsFixture.at(1), true, null),
                 position,
+                null,
                 Set.of());
     }
 
     private Probe probe() {
-        return new Probe("0123456789abcdef0123456789abcdef", ReadsFixture.at(1), state.sequence(), 1, Set.of());
+        return new Probe(
+                "0123456789abcdef0123456789abcdef",
+                ReadsFixture.at(1),
+                state.sequence(),
+                new Probe.Question(1, null, false, false, Set.of()));
     }
 
     private void known(String identity) {
@@ -201,8 +206,7 @@ class SessionStateTest {
                                 "0123456789abcdef0123456789abcdef",
                                 ReadsFixture.at(1),
                                 session.sequence(),
-                                1,
-                                Set.of()));
+                                new Probe.Question(1, null, false, false, Set.of())));
                     case 4, 5 -> {
                         if (!underWay.isEmpty()) {
                             Probe probe = underWay.remove(0);

@@ -32,8 +32,12 @@ class WireReadsTest {
 
     private void known(SessionContext context, long position) {
         state.known(
-                new Probe("0123456789abcdef0123456789abcdef", at(50), state.sequence(), 1, Set.of()),
-                new Probe.Answer(context, position, Set.of()));
+                new Probe(
+                        "0123456789abcdef0123456789abcdef",
+                        at(50),
+                        state.sequence(),
+                        new Probe.Question(1, null, false, false, Set.of())),
+                new Probe.Answer(context, position, null, Set.of()));
     }
 
     private void known() {

@@ -63,6 +63,7 @@ class ConsistencyTest extends ReadPathFixture {
                 WhenStale.BYPASS,
                 Duration.ZERO,
                 Duration.ofSeconds(3),
+                Duration.ofSeconds(30),
                 null);
         EdgeConfig config = new EdgeConfig(EdgeConfig.Role.EDGE, homes(), "t", null, null, null);
         HomeClient client = new HttpHomeClient(

@@ -160,7 +160,15 @@ abstract class ReadPathFixture {
 
     QueryService service(WhenStale whenStale, Duration staleIfError, Duration homeTimeout) {
         LinkProperties policy = new LinkProperties(
-                "e", "default", null, Duration.ofSeconds(5), whenStale, staleIfError, Duration.ofSeconds(3), interest);
+                "e",
+                "default",
+                null,
+                Duration.ofSeconds(5),
+                whenStale,
+                staleIfError,
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(30),
+                interest);
         QueryMetrics metrics = new QueryMetrics(registry, new Traffic(cache), "http");
         EdgeConfig config = new EdgeConfig(EdgeConfig.Role.EDGE, homes(), "t", null, null, null);
         HomeClient client = new HttpHomeClient(
