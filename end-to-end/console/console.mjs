@@ -144,7 +144,11 @@ await step("a commit appears, and the edges that have applied it", async () => {
   await until("the next commit", 10, async () => (await rowOf("shop.console_live").first().locator("td").nth(1).textContent()) !== position);
   measured.commit = performance.now() - began;
   await rowOf("shop.console_live").first().getByText("2 of 2").waitFor();
-  await until("commit → applied is measured", 10, async () => /ms|s/.test(await shown("Commit → applied")));
+  // What edges wait before they acknowledge, half a second in a steady flow, is not in it.
+  await until("commit → applied is measured", 20, async () => {
+    measured.applied = await shown("Commit → applied");
+    return /^[\d.]+ ms$/.test(measured.applied) && parseFloat(measured.applied) < 200;
+  });
 });
 
 await step("an invalidation is confirmed, and acknowledged by each edge", async () => {
@@ -187,6 +191,21 @@ await step("an edge's page shows what it serves and why not", async () => {
   await rowOf("volatile-function").waitFor(SLOW);
   await rowOf("not-published").waitFor(SLOW);
   await rowOf("absent").waitFor(SLOW);
+});
+
+await step("so does the page of an edge that another home holds", async () => {
+  await go("Overview");
+  await rowOf("us-east").getByText("home-2").waitFor();
+  await until("its statements per second", 20, async () => parseFloat(await rowOf("us-east").first().locator("td").nth(5).textContent()) > 3);
+  await rowOf("us-east").getByRole("link", { name: "edge-2" }).click();
+  await heading("edge-2").waitFor();
+  await page.getByText("held by home-2").waitFor();
+  await rowOf("SELECT name, price FROM shop.products").first().waitFor(SLOW);
+  await rowOf("volatile-function").waitFor(SLOW);
+  await page.getByText(/^Reported by the edge/).waitFor();
+  await page.goBack();
+  await page.getByRole("cell").or(page.getByRole("rowheader")).getByRole("link", { name: "edge-1" }).click();
+  await heading("edge-1").waitFor();
 });
 
 await step("an edge is disabled, and enabled again", async () => {
@@ -350,5 +369,5 @@ await step("the policy forbids what is not ours", async () => {
 
 await stop();
 await browser.close();
-console.log(`  the page: ${measured.requests} requests, ${(measured.transferred / 1024).toFixed(1)} KiB transferred, ready after ${Math.round(loaded)} ms; sign-in to the first live number ${Math.round(firstNumber)} ms; a commit shows after ${Math.round(measured.commit)} ms`);
+console.log(`  the page: ${measured.requests} requests, ${(measured.transferred / 1024).toFixed(1)} KiB transferred, ready after ${Math.round(loaded)} ms; sign-in to the first live number ${Math.round(firstNumber)} ms; a commit shows after ${Math.round(measured.commit)} ms, applied in ${measured.applied}`);
 console.log(`console: ${passed} passed, 0 failed, 0 skipped`);

@@ -134,7 +134,7 @@ function acknowledgements(dialog, result, began) {
     "Acknowledgements",
     [
       { label: "Edge", text: (one) => one.id },
-      { label: "Applied", text: (one) => (one.after === null ? "not yet" : `after ${millis(one.after)}`), tone: (one) => (one.after === null ? "warn" : "good") },
+      { label: "Acknowledged", text: (one) => (one.after === null ? "not yet" : `after ${millis(one.after)}`), tone: (one) => (one.after === null ? "warn" : "good") },
     ],
     (one) => one.id,
     "No edge is connected.",

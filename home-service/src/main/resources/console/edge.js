@@ -68,7 +68,7 @@ export function edgePage(id) {
   );
   const misses = reasons("Reads that may be kept and were not in memory, by reason");
   const bypasses = reasons("Statements that went past the cache, by reason");
-  const report = h("p", { class: "hint", role: "status" }, "No report yet. An edge reports within some seconds to the home that holds it, while a console is open there.");
+  const report = h("p", { class: "hint", role: "status" }, "No report yet. An edge reports within some seconds while a console is open.");
 
   const node = h(
     "div",

@@ -98,7 +98,7 @@ function take(state) {
       const before = last < 0 ? 0 : (past[name].at(-1) ?? edge.node.stats[name]);
       sum[name] += Math.max(0, edge.node.stats[name] - before);
     }
-    remember(past, now, edge.node.stats);
+    remember(past, now, edge.node.stats, edge.node.requests_per_second);
     past.staleness.push(edge.staleness_ms);
     trim(past, most);
     worst = Math.max(worst ?? 0, edge.staleness_ms ?? 0);
@@ -108,24 +108,23 @@ function take(state) {
       fleet.edges.delete(id);
     }
   }
-  remember(total, now, sum);
+  remember(total, now, sum, state.edges.reduce((all, edge) => all + edge.node.requests_per_second, 0));
   total.median.push(state.latency.median_ms);
   total.high.push(state.latency.high_ms);
   total.staleness.push(worst);
   trim(total, HISTORY);
 }
 
-function remember(past, now, stats) {
+/** The rate is as it was reported: counters do not come once in each state, from edges of other homes every other second. */
+function remember(past, now, stats, rate) {
   const last = past.at.length - 1;
-  const seconds = last < 0 ? 0 : now - past.at[last];
   const grown = (name) => (last < 0 ? 0 : stats[name] - past[name][last]);
-  const [hits, misses, bypasses] = COUNTERS.map(grown);
-  // Less than before: somebody has started anew.
-  const sound = seconds > 0 && hits >= 0 && misses >= 0 && bypasses >= 0;
+  const [hits, misses] = COUNTERS.map(grown);
   past.at.push(now);
   COUNTERS.forEach((name) => past[name].push(stats[name]));
-  past.ratio.push(sound && hits + misses > 0 ? hits / (hits + misses) : null);
-  past.rate.push(sound ? (hits + misses + bypasses) / seconds : null);
+  // Less than before: somebody has started anew.
+  past.ratio.push(hits >= 0 && misses >= 0 && hits + misses > 0 ? hits / (hits + misses) : null);
+  past.rate.push(rate);
 }
 
 function trim(past, most) {

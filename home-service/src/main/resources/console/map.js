@@ -7,19 +7,22 @@ const ROW = 46;
 const MOST = 24;
 const RANK = { bad: 0, warn: 1, off: 2, good: 3 };
 
-const fit = (words, width) => (words.length * 7.2 <= width ? words : `${words.slice(0, Math.max(3, Math.floor(width / 7.2) - 1))}…`);
+const fits = (words, width) => words.length * 7.2 <= width;
+const fit = (words, width) => (fits(words, width) ? words : `${words.slice(0, Math.max(3, Math.floor(width / 7.2) - 1))}…`);
 
-function box(x, y, width, height, lines, tone, target) {
+/** The last of the lines stands in several words, the shorter ones for where there is little room. */
+function box(x, y, width, height, [name, ...said], tone, target) {
+  const room = width - 20;
   const shape = [
     s("rect", { x, y, width, height, rx: 6, class: `box ${tone}` }),
     s("circle", { cx: x + 13, cy: y + 15, r: 4, class: `dot ${tone}` }),
-    s("text", { x: x + 24, y: y + 19, class: "name" }, fit(lines[0], width - 30)),
-    s("text", { x: x + 24, y: y + 34, class: "small" }, fit(lines[1], width - 20)),
+    s("text", { x: x + 24, y: y + 19, class: "name" }, fit(name, width - 30)),
+    s("text", { x: x + 24, y: y + 34, class: "small" }, fit(said.find((words) => fits(words, room)) ?? said.at(-1), room)),
   ];
   return target ? s("a", { href: target }, ...shape) : s("g", null, ...shape);
 }
 
-/** The map as an element; `update(state, words)`, where `words(edge)` says of an edge what stands under its name. */
+/** The map as an element; `update(state, words)`, where `words(edge)` says of an edge what stands under its name, long and short. */
 export function map() {
   const host = h("div", { class: "map" });
   let drawn = "";
@@ -49,7 +52,7 @@ export function map() {
       for (const edge of edges) {
         places.set(edge, y + 21);
         const how = link(edge);
-        nodes.push(box(edgeX, y, edgeWidth, 42, [edge.node.edge_id, words(edge)], how.tone, `#/edge/${encodeURIComponent(edge.node.edge_id)}`));
+        nodes.push(box(edgeX, y, edgeWidth, 42, [edge.node.edge_id, ...words(edge)], how.tone, `#/edge/${encodeURIComponent(edge.node.edge_id)}`));
         y += ROW;
       }
       y += 10;
@@ -88,5 +91,5 @@ export function map() {
       [...host.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused)?.focus();
     }
   };
-  return { element: host, update, words: (share, staleness) => `${millis(staleness)} stale · ${share} hits` };
+  return { element: host, update, words: (share, staleness) => [`${millis(staleness)} stale · ${share} hits`, `${millis(staleness)} · ${share}`] };
 }

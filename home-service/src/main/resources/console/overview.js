@@ -61,7 +61,7 @@ export function overview() {
       { label: "Tables", text: names },
       { label: "Position", class: "n mono", text: (record) => lsn(record.version) },
       {
-        label: "Applied",
+        label: "Acknowledged",
         class: "n",
         text: (record) => {
           const { of, done } = applied(fleet.epoch, record.version);
@@ -84,9 +84,9 @@ export function overview() {
     h("h1", { class: "hidden", tabindex: "-1" }, "Overview"),
     notice,
     h("dl", { class: "tiles" }, tiles.map((one) => one.element)),
-    h("div", { class: "columns" }, panel("Fleet", view.element), h("div", { class: "stack" }, latency.element, hits.element)),
+    h("div", { class: "columns" }, h("div", { class: "stack" }, panel("Fleet", view.element), panel("Homes", homes.element)), h("div", { class: "stack" }, latency.element, hits.element)),
     panel("Edges", edges.element),
-    h("div", { class: "columns" }, panel("Invalidations", tail.element, skipped), panel("Homes", homes.element)),
+    panel("Invalidations", tail.element, skipped),
   );
 
   const update = () => {

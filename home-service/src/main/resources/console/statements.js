@@ -39,7 +39,7 @@ export function statementsPage() {
       { label: "Statement", make: () => h("code", { class: "sql" }), text: (one) => one.sql },
       { label: "Cacheable", text: (one) => (one.cacheability === "cacheable" ? "yes" : one.cacheability), tone: (one) => (one.cacheability === "cacheable" ? "good" : "warn") },
       { label: "Why not", text: (one) => REASONS[one.cacheability] ?? "" },
-      { label: "Hits", class: "n", text: (one) => number(one.hits), title: "Served from memory, at all edges of this home" },
+      { label: "Hits", class: "n", text: (one) => number(one.hits), title: "Served from memory, at all edges" },
       { label: "In memory", class: "n", text: (one) => number(one.entries), title: "Results, one for each set of parameters and each edge" },
       { label: "Tables", text: (one) => one.tables.join(", ") },
     ],
@@ -50,7 +50,7 @@ export function statementsPage() {
     "div",
     null,
     h("h1", { tabindex: "-1" }, "Statements"),
-    h("p", { class: "hint" }, "What home remembers of the statements of the last minute, and what the edges of this home have served from memory. Writes are not remembered. Texts are cut at 1000 characters."),
+    h("p", { class: "hint" }, "What homes remember of the statements of the last minute, and what edges have served from memory. Writes are not remembered. Texts are cut at 1000 characters."),
     h("div", { class: "tools" }, filter, verdict, count),
     panel("Statements", list.element),
   );

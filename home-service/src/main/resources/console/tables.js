@@ -33,9 +33,9 @@ export function tablesPage() {
     "Tables",
     [
       { label: "Table", text: (one) => one.name },
-      { label: "Kind", text: (one) => one.kind },
-      { label: "Published", text: (one) => (one.published ? "yes" : "no"), tone: (one) => (one.published ? "good" : "warn") },
-      { label: "Replica identity", text: (one) => one.replica_identity },
+      { label: "Kind", class: "short", text: (one) => one.kind },
+      { label: "Published", class: "short", text: (one) => (one.published ? "yes" : "no"), tone: (one) => (one.published ? "good" : "warn") },
+      { label: "Replica identity", class: "short", text: (one) => one.replica_identity },
       { label: "Why not", text: (one) => (one.reason ? (WHY[one.reason] ?? one.reason) : "") },
       {
         label: "What mends it",

@@ -116,6 +116,9 @@ final class EdgeSubscriber extends Subscriber {
         } else if (kind == InvalidationEvent.EVENT.charAt(0)) {
             String text = shared.knows(version) ? "" : data.toString(StandardCharsets.UTF_8);
             has(shared.number(version, text), shared.deliveries);
+            if (pace != null) {
+                pace.appliedInvalidation(now);
+            }
         } else if (kind == Bookmark.EVENT.charAt(0)) {
             int asOf = asOf(data);
             proves = asOf != proof;
@@ -157,7 +160,8 @@ final class EdgeSubscriber extends Subscriber {
         if (pace != null && cursor >= 0 && !ended() && pace.due(now)) {
             shared.acks.send(
                     id,
-                    "{\"generation\":" + generation + ",\"up_to_version\":" + cursor + ",\"epoch\":\"" + epoch + "\"}",
+                    "{\"generation\":" + generation + ",\"up_to_version\":" + cursor + ",\"epoch\":\"" + epoch
+                            + "\",\"applied_ago_ms\":" + pace.appliedAgoMs(now) + "}",
                     pace::answered);
         }
     }

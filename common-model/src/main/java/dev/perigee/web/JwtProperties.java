@@ -12,15 +12,17 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * properties {@code spring.security.oauth2.resourceserver.jwt.issuer-uri} and {@code .audiences}; both are required, and
  * without the first no such token is accepted.
  *
+ * @param roles which roles each value of the roles claim stands for; where there is none, each role's own name stands for it, in
+ *     lower or upper case. Other values stand for nothing
  * @param rolesClaim the claim that says what a token allows: a list of strings, or one string with spaces between; a dot
  *     leads into a claim within a claim, such as realm_access.roles
- * @param roles which roles each value of that claim stands for; where there is none, each role's own name stands for it, in
- *     lower or upper case. Other values stand for nothing
  * @param edgeIdClaim the claim with the only edge id a token of role EDGE may use; a token without it does not have that
  *     role. If absent, every edge id may be used with any of them
  * @param clockSkew how far the issuer's clock may be off: so long after its expiry a token is still accepted, 0 to 1 minute
  * @param tlsBundle SSL bundle with the certificates to trust on the way to the issuer; the JDK's trust if absent
  */
+// Spring's metadata take what begins with a property's name for that property: "roles" stands before "rolesClaim"
+// above.
 @ConfigurationProperties("perigee.security.jwt")
 public record JwtProperties(
         @DefaultValue("roles") String rolesClaim,

@@ -63,10 +63,9 @@ class JwtTokensTest {
         answer = Mono.just(jwt(Map.of("roles", List.of("CLIENT"))));
         JwtTokens tokens = tokens(PLAIN);
         assertThat(tokens.known("d")).isNull();
-        for (int i = 0; i < 3; i++) {
-            assertThat(tokens.verify("t", "d").block())
-                    .isEqualTo(new BearerTokens.Grant("jwt of me", Set.of(Role.CLIENT), null, expiry.plus(SKEW)));
-        }
+        BearerTokens.Grant grant = new BearerTokens.Grant("jwt of me", Set.of(Role.CLIENT), null, expiry.plus(SKEW));
+        assertThat(tokens.verify("t", "d").block()).isEqualTo(grant);
+        assertThat(tokens.known("d")).isEqualTo(grant);
         assertThat(decoded).hasValue(1);
         assertThat(tokens.known("another")).isNull();
         now.set(expiry.plus(SKEW).minusMillis(1));

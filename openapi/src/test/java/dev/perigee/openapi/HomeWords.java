@@ -104,7 +104,9 @@ final class HomeWords {
                 Words.of("Stream", "acknowledge", "Acknowledges every event up to a version", EDGE)
                         .says("Cumulative, and the only proof that the edge lives.")
                         .parameter("id", "The edge.", "edge-eu-1")
-                        .takes("withStatistics", new Acknowledgement(1_764_238_531_000L, 28_436_000, STATS, EPOCH))
+                        .takes(
+                                "withStatistics",
+                                new Acknowledgement(1_764_238_531_000L, 28_436_000, STATS, EPOCH, List.of(480, 12)))
                         .answers(
                                 200,
                                 "What it takes to tell how stale the edge is.",

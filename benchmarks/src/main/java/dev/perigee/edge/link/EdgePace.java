@@ -21,6 +21,16 @@ public final class EdgePace {
         pace.applied(now, proves);
     }
 
+    /** What was applied was an invalidation. */
+    public void appliedInvalidation(long now) {
+        pace.appliedInvalidation(now);
+    }
+
+    /** What the acknowledgement says of them, as JSON. */
+    public String appliedAgoMs(long now) {
+        return pace.appliedAgoMs(now).toString();
+    }
+
     /** Whether an acknowledgement is to be sent now; then it counts as sent. */
     public boolean due(long now) {
         boolean due = pace.due(now);
@@ -37,6 +47,6 @@ public final class EdgePace {
 
     /** An acknowledgement was answered. */
     public void answered() {
-        pace.ended();
+        pace.answered();
     }
 }

@@ -1,6 +1,11 @@
 package dev.perigee.edge.link;
 
+import dev.perigee.model.Acknowledgement;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * When to acknowledge: at once when half of home's window is used; soon after a frame that proves something; a little later
@@ -18,9 +23,16 @@ final class AckPace {
     private long lastSent;
     private long dueAt;
     private boolean inFlight;
+    /** When the invalidations were applied that no answered acknowledgement has told of. */
+    private final Deque<Long> appliedAt = new ArrayDeque<>();
+    /** Of them, how many the acknowledgement under way tells of. */
+    private int told;
+
+    private final int mostApplied;
 
     AckPace(int window, long heartbeat, long now) {
         this.half = Math.max(1, window / 2);
+        this.mostApplied = Math.min(window, Acknowledgement.MAX_APPLIED);
         this.heartbeat = heartbeat;
         this.lastSent = now - heartbeat;
         this.dueAt = now + heartbeat;
@@ -33,6 +45,22 @@ final class AckPace {
         if (due - dueAt < 0) {
             dueAt = due;
         }
+    }
+
+    /** What was applied was an invalidation: home is told when it took effect, which was before it is acknowledged. */
+    void appliedInvalidation(long now) {
+        if (appliedAt.size() == mostApplied) {
+            appliedAt.removeFirst();
+            told = Math.max(0, told - 1);
+        }
+        appliedAt.addLast(now);
+    }
+
+    /** How long ago the invalidations were applied, milliseconds, the newest last. */
+    List<Integer> appliedAgoMs(long now) {
+        return appliedAt.stream()
+                .map(at -> (int) Math.min(Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMillis(now - at)))
+                .toList();
     }
 
     /** Whether an acknowledgement is to be sent now. */
@@ -53,6 +81,7 @@ final class AckPace {
     void sent(long now) {
         inFlight = true;
         unacknowledged = 0;
+        told = appliedAt.size();
         lastSent = now;
         dueAt = now + heartbeat;
     }
@@ -61,8 +90,16 @@ final class AckPace {
         return lastSent;
     }
 
-    /** It was answered, or will not be. */
-    void ended() {
+    /** Home has it. */
+    void answered() {
+        for (; told > 0; told--) {
+            appliedAt.removeFirst();
+        }
+        inFlight = false;
+    }
+
+    /** It was refused, or will not be answered. */
+    void failed() {
         inFlight = false;
     }
 }

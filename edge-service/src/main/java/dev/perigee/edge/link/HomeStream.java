@@ -114,7 +114,8 @@ final class HomeStream {
                                 acknowledge.generation(),
                                 acknowledge.upTo().version(),
                                 stats,
-                                acknowledge.upTo().epoch())))
+                                acknowledge.upTo().epoch(),
+                                acknowledge.appliedAgoMs())))
                 .exchangeToMono(response -> response.bodyToMono(String.class)
                         .defaultIfEmpty("")
                         .<LinkEvent>map(body -> response.statusCode().value() == 200

@@ -1,8 +1,10 @@
 package dev.perigee.edge.link;
 
+import dev.perigee.model.Acknowledgement;
 import dev.perigee.model.Eligibility;
 import dev.perigee.model.InvalidationEvent;
 import dev.perigee.model.StreamPosition;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the link wants done, in the order given. */
@@ -26,8 +28,13 @@ sealed interface LinkAction {
     /** Cache as the operator has it. */
     record Follow(Eligibility eligibility) implements LinkAction {}
 
-    /** Acknowledge everything up to this version. */
-    record Acknowledge(int attempt, long generation, StreamPosition upTo) implements LinkAction {}
+    /**
+     * Acknowledge everything up to this version.
+     *
+     * @param appliedAgoMs as {@link Acknowledgement} has it
+     */
+    record Acknowledge(int attempt, long generation, StreamPosition upTo, List<Integer> appliedAgoMs)
+            implements LinkAction {}
 
     /** Tell the operator. */
     record Say(Weight weight, String line) implements LinkAction {}

@@ -108,7 +108,7 @@ final class LinkMachine {
         } else if (event instanceof LinkEvent.AckRefused refused && isCurrent(refused.attempt())) {
             ackRefused(refused.status(), now);
         } else if (event instanceof LinkEvent.AckFailed failed && isCurrent(failed.attempt()) && pace != null) {
-            pace.ended();
+            pace.failed();
         }
         acknowledge(now);
         return actions;
@@ -255,6 +255,9 @@ final class LinkMachine {
             }
             if (parsed.event() instanceof InvalidationEvent invalidation) {
                 actions.add(new LinkAction.Raise(invalidation));
+                if (pace != null) {
+                    pace.appliedInvalidation(now);
+                }
             } else if (parsed.event() instanceof Bookmark bookmark) {
                 complete(id);
                 see(id.epoch(), bookmark.visibleVersion());
@@ -308,7 +311,8 @@ final class LinkMachine {
                 && at != null
                 && acks.due(now)) {
             acks.sent(now);
-            actions.add(new LinkAction.Acknowledge(streaming.attempt(), streaming.generation(), at));
+            actions.add(new LinkAction.Acknowledge(
+                    streaming.attempt(), streaming.generation(), at, acks.appliedAgoMs(now)));
         }
     }
 
@@ -319,7 +323,7 @@ final class LinkMachine {
     private void acknowledged(AcknowledgementAnswer answer) {
         AckPace acks = pace;
         if (acks != null && acks.inFlight()) {
-            acks.ended();
+            acks.answered();
             rounds.succeeded();
             lastError = null;
             freshness.claim(acks.lastSent(), answer);
@@ -334,7 +338,7 @@ final class LinkMachine {
         if (status == 404 || status == 409) {
             retry(Retry.trouble("home has ended our session (" + status + ")"), now);
         } else if (pace != null) {
-            pace.ended();
+            pace.failed();
             lastError = "home answers " + status + " to acknowledgements";
         }
     }

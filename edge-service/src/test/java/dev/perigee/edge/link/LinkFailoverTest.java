@@ -100,7 +100,7 @@ class LinkFailoverTest extends MachineFixture {
             now = sent + millis(1000);
             handle(new LinkEvent.Bytes(2));
             List<LinkAction> actions = handle(new LinkEvent.Tick());
-            assertThat(actions).containsExactly(new Acknowledge(2, 3, at("e.1", 10)));
+            assertThat(actions).containsExactly(new Acknowledge(2, 3, at("e.1", 10), List.of()));
         }
         handle(new LinkEvent.AckAnswered(2, new AcknowledgementAnswer(12, 0)));
         assertThat(machine.view().currentAsOf()).as("12 is not applied yet").isLessThan(now - millis(4000));

@@ -28,7 +28,7 @@ class LinkMachineTest extends MachineFixture {
         assertThat(reset("e.1", 10))
                 .contains(new ResetTo(at("e.1", 10)))
                 .last()
-                .isEqualTo(new Acknowledge(1, 3, at("e.1", 10)));
+                .isEqualTo(new Acknowledge(1, 3, at("e.1", 10), List.of()));
         assertThat(machine.view().completeTo()).isEqualTo(at("e.1", 10));
         assertThat(machine.view().status()).isEqualTo(LinkView.Status.STREAMING);
     }
@@ -41,6 +41,34 @@ class LinkMachineTest extends MachineFixture {
         assertThat(machine.view().completeTo()).isEqualTo(at("e.1", 10));
         bookmark("e.1", 20, 1);
         assertThat(machine.view().completeTo()).isEqualTo(at("e.1", 20));
+    }
+
+    @Test
+    void anAcknowledgementSaysHowLongAgoInvalidationsWereApplied() {
+        inStep();
+        answered(10, 0);
+        invalidate("e.1", 15);
+        now += millis(30);
+        invalidate("e.1", 16);
+        now = machine.deadline();
+        assertThat(appliedAgo(handle(new LinkEvent.Tick()))).containsExactly(500, 470);
+        now += millis(5);
+        invalidate("e.1", 17);
+        handle(new LinkEvent.AckFailed(1));
+        // Whether home has heard it is not known, so it is told again.
+        now = machine.deadline();
+        assertThat(appliedAgo(handle(new LinkEvent.Tick()))).containsExactly(1000, 970, 495);
+        invalidate("e.1", 18);
+        answered(17, 0);
+        now = machine.deadline();
+        assertThat(appliedAgo(handle(new LinkEvent.Tick()))).containsExactly(500);
+    }
+
+    private static List<Integer> appliedAgo(List<LinkAction> actions) {
+        return actions.stream()
+                .filter(Acknowledge.class::isInstance)
+                .flatMap(action -> ((Acknowledge) action).appliedAgoMs().stream())
+                .toList();
     }
 
     @Test

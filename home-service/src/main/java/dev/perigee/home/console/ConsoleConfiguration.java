@@ -1,10 +1,11 @@
 package dev.perigee.home.console;
 
+import dev.perigee.web.PackagedFiles;
+import java.io.IOException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.http.HttpMethod;
-import org.springframework.web.reactive.function.server.RequestPredicate;
-import org.springframework.web.reactive.function.server.RequestPredicates;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -14,15 +15,16 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 class ConsoleConfiguration {
 
     @Bean
-    RouterFunction<ServerResponse> console() {
-        ConsoleFiles files = new ConsoleFiles();
-        RouterFunctions.Builder routes =
-                RouterFunctions.route().route(reading("/"), request -> files.serve("index.html", request));
-        files.names().forEach(name -> routes.route(reading("/console/" + name), request -> files.serve(name, request)));
+    RouterFunction<ServerResponse> console() throws IOException {
+        PackagedFiles files = new PackagedFiles("")
+                .addWebJar("org.webjars.npm", "uplot", "dist/uPlot.iife.min.js")
+                .addWebJar("org.webjars.npm", "uplot", "dist/uPlot.min.css");
+        for (Resource file : new PathMatchingResourcePatternResolver().getResources("classpath:/console/*")) {
+            files.add(file);
+        }
+        RouterFunctions.Builder routes = RouterFunctions.route();
+        files.route(routes, "/", "index.html");
+        files.route(routes, "/console");
         return routes.build();
-    }
-
-    private static RequestPredicate reading(String path) {
-        return RequestPredicates.methods(HttpMethod.GET, HttpMethod.HEAD).and(RequestPredicates.path(path));
     }
 }

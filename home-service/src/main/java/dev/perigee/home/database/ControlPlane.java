@@ -4,7 +4,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * The tables homes share, in the schema {@code perigee}: which edges may cache, who holds which edge, which homes there
- * are.
+ * are, what they tell each other for consoles.
  */
 final class ControlPlane {
 
@@ -13,10 +13,10 @@ final class ControlPlane {
 
     private static final String TABLES = """
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = 'perigee' AND c.relname IN ('edge_eligibility', 'edge_session', 'home')""";
+            WHERE n.nspname = 'perigee' AND c.relname IN ('edge_eligibility', 'edge_session', 'home', 'report')""";
 
     private static final String PRESENT =
-            "SELECT count(*) = 3 AND bool_or(obj_description(c.oid, 'pg_class') = $1) " + TABLES;
+            "SELECT count(*) = 4 AND bool_or(obj_description(c.oid, 'pg_class') = $1) " + TABLES;
 
     /** What the role lacks, in one row. */
     static final String PRIVILEGES = """
@@ -25,7 +25,7 @@ final class ControlPlane {
                    t.complete,
                    has_schema_privilege(s.oid, 'USAGE') AND t.writes AS writes
               FROM (SELECT to_regnamespace('perigee')::oid) AS s(oid),
-                   (SELECT count(*) = 3 AS complete,
+                   (SELECT count(*) = 4 AS complete,
                            bool_and(has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
                                     AND has_table_privilege(c.oid, 'UPDATE')
                                     AND has_table_privilege(c.oid, 'DELETE')) AS writes

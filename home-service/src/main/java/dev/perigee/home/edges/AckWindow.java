@@ -4,7 +4,8 @@ import dev.perigee.model.ProblemCode;
 import dev.perigee.web.ProblemException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.function.LongConsumer;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +17,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class AckWindow {
 
+    /** Without a time if it is not to be timed; complete if it is no invalidation. */
     private record Sent(
             long version, boolean complete, @Nullable Long appendedAt) {}
+
+    /** Is told of an invalidation that was applied. */
+    interface Timed {
+
+        /**
+         * One of those that are to be timed.
+         *
+         * @param appendedAt as it was given
+         * @param ago how long the edge has waited since it applied it, nanoseconds; 0 if it does not say
+         */
+        void applied(long appendedAt, long ago);
+    }
 
     private final int size;
     private final Deque<Sent> inFlight = new ArrayDeque<>();
@@ -82,10 +96,11 @@ final class AckWindow {
     /**
      * Frees what was acknowledged.
      *
-     * @param timed is given the {@code appendedAt} of every frame acknowledged that has one
+     * @param agoMs of the last invalidations among it, the newest last, how long ago each was applied, milliseconds
+     * @param timed is told of those that have a time
      * @throws ProblemException {@code invalid-request} if the version is above all that were sent
      */
-    void acknowledge(long version, LongConsumer timed) {
+    void acknowledge(long version, List<Integer> agoMs, Timed timed) {
         if (!aligned) {
             if (inFlight.stream().noneMatch(sent -> sent.version == version)) {
                 return;
@@ -96,19 +111,33 @@ final class AckWindow {
             throw new ProblemException(
                     ProblemCode.INVALID_REQUEST, "up_to_version is above " + sentTo + ", the last version sent");
         }
+        int at = agoMs.size() - invalidations(version);
         for (Sent first = inFlight.peekFirst();
                 first != null && first.version <= version;
                 first = inFlight.peekFirst()) {
             inFlight.removeFirst();
             if (first.complete) {
                 confirmed = first.version;
-            }
-            if (first.appendedAt != null) {
-                timed.accept(first.appendedAt);
+            } else {
+                if (first.appendedAt != null) {
+                    timed.applied(first.appendedAt, at < 0 ? 0 : TimeUnit.MILLISECONDS.toNanos(agoMs.get(at)));
+                }
+                at++;
             }
         }
         if (acknowledged == null || version > acknowledged) {
             acknowledged = version;
         }
+    }
+
+    private int invalidations(long upToVersion) {
+        int count = 0;
+        for (Sent sent : inFlight) {
+            if (sent.version > upToVersion) {
+                break;
+            }
+            count += sent.complete ? 0 : 1;
+        }
+        return count;
     }
 }

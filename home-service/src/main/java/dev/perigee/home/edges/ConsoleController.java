@@ -2,7 +2,6 @@ package dev.perigee.home.edges;
 
 import dev.perigee.model.EdgeReport;
 import dev.perigee.web.BearerTokens;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -21,8 +20,6 @@ import reactor.core.publisher.Mono;
 @RestController
 final class ConsoleController {
 
-    private static final int MOST_STATEMENTS = 200;
-
     private final ConsoleStreams streams;
     private final EdgeReports reports;
     private final EdgeRegistry registry;
@@ -34,7 +31,7 @@ final class ConsoleController {
     }
 
     /**
-     * A report, if there is one: edges report to the home that holds them, while a console is open there.
+     * A report, if there is one: edges report while a console is open at any home.
      *
      * @param receivedAgoMs when it came, milliseconds ago
      */
@@ -51,19 +48,15 @@ final class ConsoleController {
     }
 
     @GetMapping("/api/console/hits")
-    Hits hits() {
-        return new Hits(reports.statements(MOST_STATEMENTS));
+    Mono<Hits> hits() {
+        return reports.statements().map(Hits::new);
     }
 
     @GetMapping("/api/edge/{id}/report")
-    ReceivedReport report(@PathVariable("id") String edgeId) {
-        EdgeReports.Received received = reports.of(edgeId);
-        return received == null
-                ? new ReceivedReport(edgeId, null, null)
-                : new ReceivedReport(
-                        edgeId,
-                        Duration.ofNanos(System.nanoTime() - received.at()).toMillis(),
-                        received.report());
+    Mono<ReceivedReport> report(@PathVariable("id") String edgeId) {
+        return reports.of(edgeId)
+                .map(told -> new ReceivedReport(edgeId, told.agoMs(), told.report()))
+                .defaultIfEmpty(new ReceivedReport(edgeId, null, null));
     }
 
     @PostMapping("/api/edge/{id}/report")

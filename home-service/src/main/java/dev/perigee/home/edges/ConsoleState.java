@@ -25,7 +25,7 @@ final class ConsoleState {
 
     private final FleetDirectory directory;
     private final HomeView home;
-    private final AckLatency latency;
+    private final AppliedLatency latency;
     private final AtomicLong sequence = new AtomicLong();
     private volatile @Nullable Snapshot latest;
     private final Flux<Long> ticks = Flux.interval(Duration.ZERO, TICK)
@@ -35,7 +35,7 @@ final class ConsoleState {
             .doFinally(end -> latest = null)
             .share();
 
-    ConsoleState(FleetDirectory directory, HomeView home, AckLatency latency) {
+    ConsoleState(FleetDirectory directory, HomeView home, AppliedLatency latency) {
         this.directory = directory;
         this.home = home;
         this.latency = latency;
@@ -70,7 +70,8 @@ final class ConsoleState {
      * @param complete false if the database could not be asked: then the edges are this home's own alone
      * @param latency how long commits have taken to be applied since the frame before
      */
-    record State(String homeId, boolean complete, AckLatency.Summary latency, List<HomeNode> homes, List<Edge> edges) {}
+    record State(
+            String homeId, boolean complete, AppliedLatency.Summary latency, List<HomeNode> homes, List<Edge> edges) {}
 
     /**
      * An edge.
@@ -106,20 +107,21 @@ final class ConsoleState {
         if (before != null && tick % (1 + before.edges / EDGES_PER_TICK) != 0) {
             return Mono.just(tick);
         }
-        return Mono.zip(directory.homes(), directory.sightings())
-                .map(all -> state(all.getT1(), all.getT2(), true))
-                .onErrorResume(
-                        unavailable -> Mono.fromSupplier(() -> state(List.of(home.now()), directory.own(), false)))
+        return Mono.zip(latency.since(), directory.homes(), directory.sightings())
+                .map(all -> state(all.getT1(), all.getT2(), all.getT3(), true))
+                .onErrorResume(unavailable -> Mono.fromSupplier(
+                        () -> state(AppliedLatency.Summary.NOTHING, List.of(home.now()), directory.own(), false)))
                 .map(state -> Tuples.of(frame("state", state), state.edges().size()))
                 .doOnNext(frame -> latest = new Snapshot(sequence.incrementAndGet(), frame.getT1(), frame.getT2()))
                 .thenReturn(tick);
     }
 
-    private State state(List<HomeNode> homes, Collection<Sighting> edges, boolean complete) {
+    private State state(
+            AppliedLatency.Summary summary, List<HomeNode> homes, Collection<Sighting> edges, boolean complete) {
         return new State(
                 home.id(),
                 complete,
-                latency.since(),
+                summary,
                 homes,
                 edges.stream().map(this::describe).toList());
     }

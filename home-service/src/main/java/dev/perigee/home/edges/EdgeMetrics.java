@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class EdgeMetrics {
 
     private static final String FRAMES = "perigee.home.frames.sent";
-    static final String ACK_TIME = "perigee.home.invalidations.ack.time";
+    static final String APPLIED_TIME = "perigee.home.invalidations.applied.time";
     private static final String RESETS = "perigee.home.edges.resets";
 
     private final MeterRegistry meters;
@@ -28,7 +28,7 @@ final class EdgeMetrics {
     private final Counter takenOver;
     private final Counter pruned;
     private final Counter acksLate;
-    private final Timer acknowledged;
+    private final Timer applied;
     private final Map<String, Counter> framesSent = new ConcurrentHashMap<>();
     private final Map<String, Meter> lags = new ConcurrentHashMap<>();
 
@@ -59,9 +59,10 @@ final class EdgeMetrics {
         this.acksLate = Counter.builder("perigee.home.edges.acks.late")
                 .description("Acknowledgements that came more than two heartbeats after the one before")
                 .register(meters);
-        this.acknowledged = Timer.builder(ACK_TIME)
-                .description("From the commit's arrival in home's log to an edge's acknowledgement that it has applied"
-                        + " it, by home's clock alone; changes older than the session are left out")
+        this.applied = Timer.builder(APPLIED_TIME)
+                .description("From the commit's arrival in home's log to its effect at an edge, and the way back of the"
+                        + " acknowledgement that says so; without the time that the edge waited before it said so."
+                        + " Changes older than the session are left out")
                 .publishPercentileHistogram()
                 .minimumExpectedValue(Duration.ofMillis(1))
                 .maximumExpectedValue(Duration.ofSeconds(30))
@@ -143,7 +144,8 @@ final class EdgeMetrics {
         acksLate.increment();
     }
 
-    void acknowledged(Duration sinceAppended) {
-        acknowledged.record(sinceAppended);
+    /** An edge may say that it has waited longer than it can have; then it was at once. */
+    void applied(Duration sinceAppended) {
+        applied.record(sinceAppended.isNegative() ? Duration.ZERO : sinceAppended);
     }
 }

@@ -2,6 +2,7 @@ package dev.perigee.home.edges;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.perigee.home.database.ReportBoard;
 import dev.perigee.model.EdgeReport;
 import java.time.Duration;
 import java.util.Comparator;
@@ -10,12 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
- * What the edges of this home have reported of themselves. They are asked while somebody watches, each every few seconds at
- * the most and all of them together no more than twenty a second, so that a console costs the same however many they are.
- * Bounded, thread-safe, never blocks.
+ * What edges have reported of themselves: those of this home to it, those of the others to them. They are asked while
+ * somebody watches, at whichever home, each every few seconds at the most and all of a home together no more than twenty a
+ * second, so that a console costs the same however many they are. Bounded, thread-safe, never blocks.
  */
 final class EdgeReports {
 
@@ -27,6 +30,12 @@ final class EdgeReports {
 
     private static final int OVERHEAD = 1000;
 
+    private static final String OF_EDGE = "edge/";
+    private static final String STATEMENTS = "statements";
+    private static final int SECONDS = 3;
+    private static final int MOST_STATEMENTS = 200;
+
+    private final ReportBoard board;
     private final AtomicInteger watchers = new AtomicInteger();
     private final AtomicLong nextAt = new AtomicLong(System.nanoTime());
     private final Cache<String, Boolean> asked =
@@ -37,13 +46,23 @@ final class EdgeReports {
             .weigher((String edgeId, Received one) -> weight(one.report))
             .build();
 
+    /** What is shared with the other homes goes by the board. */
+    EdgeReports(ReportBoard board) {
+        this.board = board;
+        board.offer(STATEMENTS, SECONDS, () -> new StatementsHit(own()));
+    }
+
+    private record Received(EdgeReport report, long at) {}
+
     /**
-     * One report.
+     * A report.
      *
-     * @param report what the edge has said
-     * @param at when, by home's monotonic clock, nanoseconds
+     * @param agoMs how long ago it came, milliseconds
      */
-    record Received(EdgeReport report, long at) {}
+    record Told(EdgeReport report, long agoMs) {}
+
+    /** As homes tell each other. */
+    record StatementsHit(List<StatementHits> statements) {}
 
     /**
      * A statement over all edges.
@@ -56,6 +75,10 @@ final class EdgeReports {
      */
     record StatementHits(String sql, List<String> tables, long hits, long entries, int edges) {
 
+        private static StatementHits of(EdgeReport.Statement said) {
+            return new StatementHits(said.sql(), said.tables(), said.hits(), said.entries(), 1);
+        }
+
         private StatementHits plus(StatementHits other) {
             return new StatementHits(sql, tables, hits + other.hits, entries + other.entries, edges + other.edges);
         }
@@ -64,16 +87,18 @@ final class EdgeReports {
     /** Somebody begins to watch. */
     void watch() {
         watchers.incrementAndGet();
+        board.watch();
     }
 
     /** Somebody has stopped watching. */
     void unwatch() {
         watchers.decrementAndGet();
+        board.unwatch();
     }
 
     /** Whether this edge, which has just acknowledged, is to be asked for a report. If so, it counts as asked. */
     boolean due(String edgeId) {
-        if (watchers.get() == 0 || asked.getIfPresent(edgeId) != null) {
+        if ((watchers.get() == 0 && !board.watchedElsewhere()) || asked.getIfPresent(edgeId) != null) {
             return false;
         }
         long next = nextAt.get();
@@ -87,28 +112,45 @@ final class EdgeReports {
 
     void take(String edgeId, EdgeReport report) {
         received.put(edgeId, new Received(report, System.nanoTime()));
+        board.post(OF_EDGE + edgeId, report);
     }
 
-    /** What an edge has reported last, or null if that is long ago or never was. */
-    @Nullable
-    Received of(String edgeId) {
-        return received.getIfPresent(edgeId);
+    /** What an edge has reported last, to whichever home; nothing if that is long ago or never was. */
+    Mono<Told> of(String edgeId) {
+        return board.read(OF_EDGE + edgeId, EdgeReport.class)
+                .flatMap(others -> Mono.justOrEmpty(Stream.concat(
+                                Stream.ofNullable(ownOf(edgeId)),
+                                others.stream().map(other -> new Told(other.body(), other.agoMs())))
+                        .min(Comparator.comparingLong(Told::agoMs))));
     }
 
-    /** The statements answered from memory most often, the first the most. */
-    List<StatementHits> statements(int most) {
+    private @Nullable Told ownOf(String edgeId) {
+        Received own = received.getIfPresent(edgeId);
+        return own == null
+                ? null
+                : new Told(
+                        own.report, Duration.ofNanos(System.nanoTime() - own.at).toMillis());
+    }
+
+    /** The statements answered from memory most often, at the edges of all homes, the first the most. */
+    Mono<List<StatementHits>> statements() {
+        return board.read(STATEMENTS, StatementsHit.class)
+                .map(others -> most(Stream.concat(
+                        own().stream(), others.stream().flatMap(other -> other.body().statements().stream()))));
+    }
+
+    private List<StatementHits> own() {
+        return most(received.asMap().values().stream()
+                .flatMap(one -> one.report.statements().stream())
+                .map(StatementHits::of));
+    }
+
+    private static List<StatementHits> most(Stream<StatementHits> all) {
         Map<String, StatementHits> bySql = new HashMap<>();
-        received.asMap()
-                .values()
-                .forEach(one -> one.report
-                        .statements()
-                        .forEach(said -> bySql.merge(
-                                said.sql(),
-                                new StatementHits(said.sql(), said.tables(), said.hits(), said.entries(), 1),
-                                StatementHits::plus)));
+        all.forEach(one -> bySql.merge(one.sql(), one, StatementHits::plus));
         return bySql.values().stream()
                 .sorted(Comparator.comparingLong(StatementHits::hits).reversed())
-                .limit(most)
+                .limit(MOST_STATEMENTS)
                 .toList();
     }
 

@@ -9,8 +9,6 @@ import dev.perigee.model.EdgeRegistration;
 import dev.perigee.model.Eligibility;
 import dev.perigee.model.Goodbye;
 import dev.perigee.model.Hello;
-import dev.perigee.model.Interest;
-import dev.perigee.model.InvalidationEvent;
 import dev.perigee.model.Reset;
 import dev.perigee.model.StreamEvent;
 import dev.perigee.model.StreamPosition;
@@ -22,15 +20,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One edge's cursor on the log, from registration to goodbye. It keeps no invalidation: what an edge has not been sent
- * yet is in the log, and what it has not acknowledged is a handful of numbers in the {@link AckWindow}.
+ * One edge, from registration to goodbye. No invalidation is kept for it: what it has not been sent yet is in the log,
+ * after its {@link LogCursor}, and what it has not acknowledged is a handful of numbers in the {@link AckWindow}.
  *
  * <p>{@link #next} is the whole protocol: hello; whether the edge may cache; a reset if the cursor is unusable; the
  * records after the cursor that are in its interest, in order; and, when there are none left, a bookmark. With the window
  * full it gives nothing, and the cursor waits while the log compacts what it will read.
- *
- * <p>The cursor may be ahead of this home, which has then decoded less than the home that gave it. The edge lacks nothing
- * that is decoded here before the log has reached its cursor; until then there is nothing to say.
  *
  * <p>Thread-safe. Times are home's monotonic clock in nanoseconds, unless they are {@link Instant}s.
  */
@@ -48,23 +43,15 @@ final class EdgeSession {
     private final Source source;
     private final SessionSettings settings;
     private final EdgeTally tally;
-    private final Interest interest;
     private final Runnable waker;
     private final Instant registeredAt;
     private final AckWindow window;
     private final Vitals vitals;
 
-    private EpochLog log;
-    private long cursor;
-    /** Records up to this ordinal were there before the session: neither conflation nor latency is counted for them. */
-    private long ordinalAtStart;
+    private final LogCursor cursor;
 
-    private long lastOrdinal;
     private boolean greeted;
     private @Nullable Eligibility eligibilitySent;
-    /** Since when the log has been behind the cursor, or null if it is not. */
-    private @Nullable Long aheadSince;
-
     private Reset.@Nullable Reason resetDue;
     private Goodbye.@Nullable Reason closing;
     private boolean ended;
@@ -94,10 +81,10 @@ final class EdgeSession {
         this.source = source;
         this.settings = settings;
         this.tally = tally;
-        this.interest = registration.interest();
         this.waker = waker;
         this.window = new AckWindow(settings.window());
-        this.log = Objects.requireNonNull(source.log(), "the log has not begun");
+        EpochLog log = Objects.requireNonNull(source.log(), "the log has not begun");
+        this.cursor = new LogCursor(log, registration.interest(), tally);
         this.registeredAt = now.time();
         this.vitals = new Vitals(now);
         this.lastFrameAt = now.nanos();
@@ -144,129 +131,73 @@ final class EdgeSession {
             return null;
         }
         EpochLog present = source.log();
-        if (present != null && present != log) {
+        if (present != null && present != cursor.log()) {
             adopt(present);
             resetDue = Reset.Reason.EPOCH;
         }
-        if (resetDue == null && aheadSince != null && !caughtUp(aheadSince, now)) {
+        if (resetDue == null && awaitsTheLog(now)) {
             return now - lastFrameAt < settings.heartbeat().toNanos() ? null : Frame.COMMENT;
         }
         if (resetDue != null) {
             return reset(resetDue);
         }
         // The head first: when there is then nothing after the cursor, everything up to that head has been sent.
-        long head = log.head();
-        LogRecord record = nextOfInterest();
+        long head = cursor.log().head();
+        LogRecord record = cursor.next();
         return record == null ? bookmark(head, now) : invalidate(record);
     }
 
     private Frame hello(long now) {
         greeted = true;
         adopt(Objects.requireNonNull(source.log(), "a log does not end"));
-        resetDue = whyUnusable();
+        resetDue = cursor.whyUnusable(resumeFrom);
         Long resumed = null;
         if (resetDue == null && resumeFrom != null) {
-            cursor = resumeFrom.version();
-            aheadSince = cursor > log.head() ? now : null;
-            window.startAt(cursor);
-            resumed = cursor;
+            resumed = resumeFrom.version();
+            cursor.resume(resumed, now);
+            window.startAt(resumed);
             tally.resumed();
         }
         long heartbeat = settings.heartbeat().toMillis();
-        return new Frame(
-                null, new Hello(generation, log.epoch(), settings.homeId(), resumed, heartbeat, settings.window()));
+        String epoch = cursor.log().epoch();
+        return new Frame(null, new Hello(generation, epoch, settings.homeId(), resumed, heartbeat, settings.window()));
     }
 
     private void adopt(EpochLog present) {
-        log = present;
-        aheadSince = null;
-        countFromHere();
+        cursor.adopt(present);
         sentComplete = -1;
     }
 
-    private void countFromHere() {
-        ordinalAtStart = log.appended();
-        lastOrdinal = ordinalAtStart;
-    }
-
-    private Reset.@Nullable Reason whyUnusable() {
-        if (resumeFrom == null) {
-            return Reset.Reason.NEW;
-        }
-        if (!resumeFrom.epoch().equals(log.epoch())) {
-            return Reset.Reason.EPOCH;
-        }
-        return resumeFrom.version() < log.start() ? Reset.Reason.COMPACTED : null;
-    }
-
-    /** Whether the wait for the log is over: it has reached the cursor, or it takes too long. */
-    private boolean caughtUp(long since, long now) {
-        if (log.head() >= cursor) {
-            aheadSince = null;
-            countFromHere();
-            return true;
-        }
-        if (now - since > settings.liveness().toNanos()) {
+    /** Whether the log is behind the cursor. If that takes too long, a reset is due instead. */
+    private boolean awaitsTheLog(long now) {
+        long waited = cursor.aheadFor(now);
+        if (waited > settings.liveness().toNanos()) {
             resetDue = Reset.Reason.AHEAD;
-            return true;
+            return false;
         }
-        return false;
+        return waited >= 0;
     }
 
     private Frame reset(Reset.Reason reason) {
         resetDue = null;
-        aheadSince = null;
-        cursor = log.head();
-        sentComplete = cursor;
+        long head = cursor.skipToHead();
+        sentComplete = head;
         bookmarkedVisible = -1;
-        window.reset(cursor);
+        window.reset(head);
         tally.reset(reason);
-        return new Frame(position(cursor), new Reset(cursor, reason));
-    }
-
-    /** Passes over records with nothing of interest: the cursor moves, and nobody needs to know. */
-    private @Nullable LogRecord nextOfInterest() {
-        LogRecord record = log.after(cursor);
-        while (record != null && !isOfInterest(record.event())) {
-            passed(record);
-            tally.filtered();
-            record = log.after(cursor);
-        }
-        return record;
-    }
-
-    private boolean isOfInterest(InvalidationEvent event) {
-        return interest.isEverything()
-                || event.concernsAllTables()
-                || event.tables().stream().anyMatch(interest::covers);
+        return new Frame(cursor.position(head), new Reset(head, reason));
     }
 
     private Frame invalidate(LogRecord record) {
-        boolean appendedMeanwhile = passed(record);
-        window.sent(cursor, false, appendedMeanwhile ? record.appendedAt() : null);
+        boolean appendedMeanwhile = cursor.pass(record);
+        long version = cursor.version();
+        window.sent(version, false, appendedMeanwhile ? record.appendedAt() : null);
         invalidationsSent++;
-        InvalidationEvent event = record.event();
-        List<String> tables = interest.of(event.tables());
-        return new Frame(
-                position(cursor),
-                tables.size() == event.tables().size()
-                        ? event
-                        : new InvalidationEvent(cursor, tables, event.committedAt()));
-    }
-
-    /** Moves the cursor; gives whether the record was appended while there was a session to send it. */
-    private boolean passed(LogRecord record) {
-        cursor = record.event().upToVersion();
-        boolean appendedMeanwhile = record.ordinal() > ordinalAtStart;
-        if (appendedMeanwhile) {
-            tally.conflated(record.ordinal() - lastOrdinal - 1);
-            lastOrdinal = record.ordinal();
-        }
-        return appendedMeanwhile;
+        return new Frame(cursor.position(version), cursor.ofInterest(record.event()));
     }
 
     private @Nullable Frame bookmark(long head, long now) {
-        if (head < cursor) {
+        if (head < cursor.version()) {
             // The log is between adding the record we have just sent and moving its head; it will wake us.
             return null;
         }
@@ -276,20 +207,16 @@ final class EdgeSession {
         if (!moved && now - lastFrameAt < settings.heartbeat().toNanos()) {
             return null;
         }
-        cursor = head;
+        cursor.completed(head);
         sentComplete = head;
         bookmarkedVisible = visible;
         window.sent(head, true, null);
-        return new Frame(position(head), new Bookmark(head, visible, source.asOf()));
+        return new Frame(cursor.position(head), new Bookmark(head, visible, source.asOf()));
     }
 
     private long visibleVersion() {
         StreamPosition visible = source.visible();
-        return visible == null || !visible.epoch().equals(log.epoch()) ? 0 : visible.version();
-    }
-
-    private StreamPosition position(long version) {
-        return new StreamPosition(log.epoch(), version);
+        return visible == null || !visible.epoch().equals(cursor.log().epoch()) ? 0 : visible.version();
     }
 
     private static Duration retry(Goodbye.Reason reason) {
@@ -309,11 +236,13 @@ final class EdgeSession {
         boolean waited = window.full();
         String epoch = ack.epoch();
         // The same version may be there in both epochs: after a crash of the server a durable slot brings the very
-        // records
-        // again that the edge has heard of before.
-        if (epoch == null || epoch.equals(log.epoch())) {
+        // records again that the edge has heard of before.
+        if (epoch == null || epoch.equals(cursor.log().epoch())) {
+            List<Integer> ago = ack.appliedAgoMs();
             window.acknowledge(
-                    ack.upToVersion(), appendedAt -> tally.acknowledged(Duration.ofNanos(now.nanos() - appendedAt)));
+                    ack.upToVersion(),
+                    ago == null ? List.of() : ago,
+                    (appendedAt, heldBack) -> tally.applied(Duration.ofNanos(now.nanos() - appendedAt - heldBack)));
         }
         if (vitals.acknowledged(ack.stats(), now).compareTo(settings.heartbeat().multipliedBy(2)) > 0) {
             tally.ackLate();
@@ -329,12 +258,12 @@ final class EdgeSession {
      * ours do not compare.
      */
     synchronized boolean aligned() {
-        return greeted && resetDue == null && window.aligned() && log == source.log();
+        return greeted && resetDue == null && window.aligned() && cursor.log() == source.log();
     }
 
     /** The head of the log, or null while the edge's versions and ours do not compare. */
     synchronized @Nullable Long provenHead() {
-        return aligned() ? log.head() : null;
+        return aligned() ? cursor.log().head() : null;
     }
 
     /** Ends the session: the next frame is the goodbye, and the last. */
@@ -358,12 +287,12 @@ final class EdgeSession {
 
     /** Whether everything up to this version of the present epoch has been handed to the stream. */
     synchronized boolean delivered(long version) {
-        return log == source.log() && sentComplete >= version;
+        return cursor.log() == source.log() && sentComplete >= version;
     }
 
     /** Whether the edge is not going to be sent anything now, for want of its own acknowledgements or of our log. */
     synchronized boolean behind() {
-        return window.full() || aheadSince != null;
+        return window.full() || cursor.ahead();
     }
 
     /** Whether the edge has applied everything up to this version of the present epoch. */
@@ -374,7 +303,7 @@ final class EdgeSession {
     /** WAL bytes between the head of the log and what was acknowledged, or null before the first acknowledgement. */
     synchronized @Nullable Long lag() {
         Long acked = window.acknowledged();
-        return acked == null || !aligned() ? null : Math.max(0, log.head() - acked);
+        return acked == null || !aligned() ? null : Math.max(0, cursor.log().head() - acked);
     }
 
     synchronized EdgeNode view() {
@@ -403,7 +332,7 @@ final class EdgeSession {
                 view(),
                 0,
                 Math.max(0, vitals.silence(now).toMillis()),
-                comparable ? log.epoch() : null,
+                comparable ? cursor.log().epoch() : null,
                 comparable ? window.confirmed() : -1);
     }
 }

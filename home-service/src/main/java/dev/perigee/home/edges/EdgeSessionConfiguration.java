@@ -1,5 +1,6 @@
 package dev.perigee.home.edges;
 
+import dev.perigee.home.database.ReportBoard;
 import dev.perigee.home.database.TableResolver;
 import dev.perigee.home.log.EpochLog;
 import dev.perigee.home.log.InvalidationLog;
@@ -162,14 +163,19 @@ class EdgeSessionConfiguration {
     }
 
     @Bean
-    EdgeReports edgeReports() {
-        return new EdgeReports();
+    EdgeReports edgeReports(ReportBoard board) {
+        return new EdgeReports(board);
+    }
+
+    @Bean
+    AppliedLatency appliedLatency(MeterRegistry meters, ReportBoard board) {
+        return new AppliedLatency(meters, board);
     }
 
     @Bean
     ConsoleStreams consoleStreams(
-            FleetDirectory directory, HomeView home, InvalidationLog log, EdgeReports reports, MeterRegistry meters) {
-        return new ConsoleStreams(new ConsoleState(directory, home, new AckLatency(meters)), log, reports);
+            FleetDirectory directory, HomeView home, InvalidationLog log, EdgeReports reports, AppliedLatency latency) {
+        return new ConsoleStreams(new ConsoleState(directory, home, latency), log, reports);
     }
 
     /** They are made when the first connection is: they need much of what comes after the server. */

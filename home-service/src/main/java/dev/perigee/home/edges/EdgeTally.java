@@ -59,8 +59,8 @@ final class EdgeTally {
         totals.ackLate();
     }
 
-    void acknowledged(Duration sinceAppended) {
-        totals.acknowledged(sinceAppended);
+    void applied(Duration sinceAppended) {
+        totals.applied(sinceAppended);
     }
 
     /** As they stand. Nothing that concerns a connected edge is ever dropped: there is no place to drop it from. */

@@ -1,7 +1,9 @@
 package dev.perigee.home.edges;
 
 import dev.perigee.home.database.ControlConnections;
+import dev.perigee.home.database.ReportBoard;
 import dev.perigee.home.database.ServerConnections;
+import dev.perigee.home.database.SqlReportBoard;
 import dev.perigee.home.wal.HomeId;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -13,6 +15,11 @@ class FleetStoreConfiguration {
     @Bean
     ControlConnections controlConnections(ServerConnections connections, RenewalProperties properties) {
         return new ControlConnections(connections, properties.timeout());
+    }
+
+    @Bean
+    ReportBoard reportBoard(ControlConnections connections, HomeId home) {
+        return new SqlReportBoard(connections, home.value());
     }
 
     @Bean

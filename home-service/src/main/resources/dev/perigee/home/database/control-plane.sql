@@ -74,3 +74,12 @@ CREATE UNLOGGED TABLE IF NOT EXISTS perigee.home (
   node    jsonb NOT NULL,
   seen_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
+
+-- What homes tell each other for people to look at, written while a console is open somewhere. Not in the WAL either.
+CREATE UNLOGGED TABLE IF NOT EXISTS perigee.report (
+  part    text NOT NULL,
+  home_id text NOT NULL,
+  body    text NOT NULL,
+  seen_at timestamptz NOT NULL,
+  PRIMARY KEY (part, home_id)
+) WITH (fillfactor = 50);

@@ -210,7 +210,7 @@ class EdgeSessionTest {
         drain(session);
         assertThat(count("perigee.home.invalidations.conflated")).isZero();
         session.acknowledge(ack(111), moment());
-        assertThat(meters.get("perigee.home.invalidations.ack.time").timer().count())
+        assertThat(meters.get("perigee.home.invalidations.applied.time").timer().count())
                 .isEqualTo(1);
     }
 
@@ -312,10 +312,10 @@ class EdgeSessionTest {
         source.commit(110, "a");
         assertThat(drain(session)).containsExactly("reset 110 EPOCH", "bookmark 110/0");
 
-        session.acknowledge(new Acknowledgement(7, 110, null, FakeSource.EPOCH), moment());
+        session.acknowledge(new Acknowledgement(7, 110, null, FakeSource.EPOCH, null), moment());
         assertThat(session.provenHead()).isNull();
         assertThat(session.confirmed(110)).isFalse();
-        session.acknowledge(new Acknowledgement(7, 110, null, "7.1.2"), moment());
+        session.acknowledge(new Acknowledgement(7, 110, null, "7.1.2", null), moment());
         assertThat(session.provenHead()).isEqualTo(110);
         assertThat(session.confirmed(110)).isTrue();
     }
@@ -346,13 +346,35 @@ class EdgeSessionTest {
     }
 
     @Test
+    void timesTheWayFromLogToEdgeWithoutWhatTheEdgeHasWaited() {
+        EdgeSession session = resumed(64);
+        source.commit(110, "a");
+        source.commit(120, "b");
+        source.commit(130, "c");
+        drain(session);
+        now = TimeUnit.MILLISECONDS.toNanos(500);
+        // Of the first it does not say when; the last it claims to have had before there was one.
+        session.acknowledge(new Acknowledgement(7, 130, null, FakeSource.EPOCH, List.of(480, 9000)), moment());
+        assertThat(meters.get("perigee.home.invalidations.applied.time").timer().totalTime(TimeUnit.MILLISECONDS))
+                .isEqualTo(500 + 20 + 0);
+
+        source.commit(140, "a");
+        drain(session);
+        now += TimeUnit.MILLISECONDS.toNanos(300);
+        session.acknowledge(
+                new Acknowledgement(7, 140, null, FakeSource.EPOCH, List.of(777, 480, 9000, 290)), moment());
+        assertThat(meters.get("perigee.home.invalidations.applied.time").timer().totalTime(TimeUnit.MILLISECONDS))
+                .isEqualTo(520 + 800 - 290);
+    }
+
+    @Test
     void timesTheWayFromLogToAcknowledgement() {
         EdgeSession session = resumed(64);
         source.commit(110, "a");
         drain(session);
         now = TimeUnit.MILLISECONDS.toNanos(3);
         session.acknowledge(ack(110), moment());
-        assertThat(meters.get("perigee.home.invalidations.ack.time").timer().totalTime(TimeUnit.MILLISECONDS))
+        assertThat(meters.get("perigee.home.invalidations.applied.time").timer().totalTime(TimeUnit.MILLISECONDS))
                 .isEqualTo(3);
     }
 

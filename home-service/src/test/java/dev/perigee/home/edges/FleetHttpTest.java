@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.perigee.home.database.TestServer;
 import dev.perigee.home.log.InvalidationLog;
+import dev.perigee.model.EdgeReport;
 import dev.perigee.model.EdgeStats;
 import dev.perigee.model.Goodbye;
 import dev.perigee.web.WireJson;
@@ -14,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -366,6 +368,42 @@ class FleetHttpTest {
         await().until(() ->
                 b.get("/api/edge/edge-1").get("counters").get("filtered").asLong() == 2);
         assertThat(edge.events).containsOnlyOnce("invalidate");
+    }
+
+    @Test
+    void aConsoleShowsTheFleetAtWhicheverHomeItIs() throws Exception {
+        LiveEdge edge = edge(a, "edge-1");
+        assertThat(server.ask("SELECT part FROM perigee.report")).isEmpty();
+        EdgeReport.Statement statement = new EdgeReport.Statement("SELECT 1", List.of("public.users"), 7, 1);
+        EdgeReport report = new EdgeReport(
+                edge.hello.generation(), List.of(), List.of(statement), Map.of("absent", 3L), Map.of(), false);
+        try (StreamClient console = StreamClient.console(b.port(), "admin-token")) {
+            // Nothing is passed on before the homes know of the console.
+            await().atMost(Duration.ofSeconds(15)).until(() -> {
+                edge.report(report);
+                return !b.get("/api/edge/edge-1/report").get("report").isNull();
+            });
+            JsonNode told = b.get("/api/edge/edge-1/report");
+            assertThat(told.get("report").get("misses").get("absent").asLong()).isEqualTo(3);
+            assertThat(told.get("received_ago_ms").asLong()).isBetween(0L, 10_000L);
+            await().untilAsserted(() -> {
+                JsonNode hits = b.get("/api/console/hits").get("statements").get(0);
+                assertThat(hits.get("sql").asString()).isEqualTo("SELECT 1");
+                assertThat(hits.get("hits").asLong()).isEqualTo(7);
+            });
+            await("how long commits take to reach edges of the other home").until(() -> {
+                server.run("INSERT INTO users VALUES (77)", "DELETE FROM users WHERE id = 77");
+                JsonNode state =
+                        WireJson.mapper().readTree(console.await("state").data());
+                return state.get("latency").get("count").asLong() > 0;
+            });
+        }
+        await("nobody looks any more").atMost(Duration.ofSeconds(15)).until(() -> {
+            edge.report(report);
+            return server.ask("SELECT 1 FROM perigee.report WHERE part <> 'watching' AND seen_at > clock_timestamp()"
+                            + " - interval '3 s'")
+                    .isEmpty();
+        });
     }
 
     @Test

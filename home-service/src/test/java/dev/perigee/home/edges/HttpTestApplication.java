@@ -1,5 +1,6 @@
 package dev.perigee.home.edges;
 
+import dev.perigee.home.database.ReportBoard;
 import dev.perigee.home.database.TableResolver;
 import dev.perigee.home.log.InvalidationLog;
 import dev.perigee.home.wal.ControlChannel;
@@ -72,6 +73,11 @@ public class HttpTestApplication {
     @Bean
     ControlChannel controlChannel() {
         return new ControlChannel();
+    }
+
+    @Bean
+    ReportBoard reportBoard() {
+        return ReportBoard.ALONE;
     }
 
     @Bean

@@ -1,6 +1,7 @@
 package dev.perigee.home.edges;
 
 import dev.perigee.model.Acknowledgement;
+import dev.perigee.model.EdgeReport;
 import dev.perigee.model.EdgeStats;
 import dev.perigee.model.Eligibility;
 import dev.perigee.model.Goodbye;
@@ -99,6 +100,17 @@ final class LiveEdge {
                 .timeout(Duration.ofSeconds(5))
                 .onErrorComplete()
                 .then();
+    }
+
+    /** Reports as if home had asked. */
+    void report(EdgeReport report) {
+        home.post()
+                .uri("/api/edge/{id}/report", id)
+                .contentType(MediaType.APPLICATION_JSON)
+                .bodyValue(WireJson.mapper().writeValueAsString(report))
+                .retrieve()
+                .toBodilessEntity()
+                .block(Duration.ofSeconds(5));
     }
 
     private static <T> T read(ServerSentEvent<String> frame, Class<T> type) {

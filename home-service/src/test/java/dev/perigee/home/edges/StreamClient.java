@@ -18,7 +18,7 @@ import reactor.core.Disposable;
 import reactor.core.scheduler.Schedulers;
 
 /** One open stream, and what has come through it. */
-final class StreamClient {
+final class StreamClient implements AutoCloseable {
 
     private static final ServerSentEvent<String> END =
             ServerSentEvent.<String>builder().comment("end").build();
@@ -63,7 +63,8 @@ final class StreamClient {
         return this;
     }
 
-    void close() {
+    @Override
+    public void close() {
         subscription.dispose();
     }
 

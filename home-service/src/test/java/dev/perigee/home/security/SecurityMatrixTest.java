@@ -199,7 +199,7 @@ class SecurityMatrixTest {
                 StandardCharsets.UTF_8);
         assertThat(scraped)
                 .contains("perigee_home_edges_connected")
-                .contains("perigee_home_invalidations_ack_time_seconds_bucket");
+                .contains("perigee_home_invalidations_applied_time_seconds_bucket");
     }
 
     @Test

@@ -118,7 +118,7 @@ public final class HomeEdges {
     /** As EdgeStreamController does it. */
     public AcknowledgementAnswer acknowledge(String edgeId, long generation, StreamPosition upTo) {
         EdgeSession session =
-                registry.acknowledge(edgeId, new Acknowledgement(generation, upTo.version(), null, upTo.epoch()));
+                registry.acknowledge(edgeId, new Acknowledgement(generation, upTo.version(), null, upTo.epoch(), null));
         Duration age = feed.age();
         Long head = session.provenHead();
         return head == null

@@ -11,6 +11,7 @@ final class HomeMutations {
     private static final String LOG = "dev.perigee.home.log.InvalidationLog";
     private static final String EPOCH_LOG = "dev.perigee.home.log.EpochLog";
     private static final String SESSION = "dev.perigee.home.edges.EdgeSession";
+    private static final String CURSOR = "dev.perigee.home.edges.LogCursor";
     private static final String REGISTRY = "dev.perigee.home.edges.EdgeRegistry";
     private static final String ACK_WINDOW = "dev.perigee.home.edges.AckWindow";
     private static final String ELIGIBILITY = "dev.perigee.home.edges.EligibilityTable";
@@ -82,12 +83,12 @@ final class HomeMutations {
                     "return record == null || window.halfFull() ? bookmark(head, now) : invalidate(record);"),
             new Mutation(
                     "resume from before the log began",
-                    SESSION,
-                    "return resumeFrom.version() < log.start() ? Reset.Reason.COMPACTED : null;",
+                    CURSOR,
+                    "return from.version() < log.start() ? Reset.Reason.COMPACTED : null;",
                     "return null;"),
             new Mutation(
                     "an interest hides records that concern all tables",
-                    SESSION,
+                    CURSOR,
                     "|| event.concernsAllTables()\n",
                     "\n"),
             new Mutation(
@@ -102,9 +103,9 @@ final class HomeMutations {
                     "if (session.generation() < 0) {"),
             new Mutation(
                     "resume at the head, without what was missed, and say that it goes on from the cursor",
-                    SESSION,
-                    "resumed = cursor;",
-                    "resumed = cursor; cursor = Math.max(cursor, log.head());"),
+                    CURSOR,
+                    "version = from;",
+                    "version = Math.max(from, log.head());"),
             new Mutation("no reset on a new epoch", SESSION, "resetDue = Reset.Reason.EPOCH;", ""),
             new Mutation(
                             "no reset on a new epoch, and the edge takes frames of any epoch",
@@ -115,12 +116,12 @@ final class HomeMutations {
             new Mutation(
                     "an acknowledgement of the same version in the old epoch counts after a reset",
                     SESSION,
-                    "if (epoch == null || epoch.equals(log.epoch())) {",
+                    "if (epoch == null || epoch.equals(cursor.log().epoch())) {",
                     "if (epoch == null || !epoch.isEmpty()) {"),
             new Mutation(
                             "every acknowledgement of the old epoch counts after a reset",
                             SESSION,
-                            "if (epoch == null || epoch.equals(log.epoch())) {",
+                            "if (epoch == null || epoch.equals(cursor.log().epoch())) {",
                             "if (epoch == null || !epoch.isEmpty()) {")
                     .and(ACK_WINDOW, "aligned = false;", "aligned = true;"),
             new Mutation(
