@@ -59,7 +59,9 @@ class Postgres(Process):
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         super().__init__("postgres", command, core, user="postgres")
-        wait("PostgreSQL", lambda: listening(self.port), self)
+        # It listens a moment before it lets anybody in.
+        wait("PostgreSQL", lambda: "accepting" in run(
+            ["pg_isready", "-h", "127.0.0.1", "-p", self.port], core=None, check=False), self)
         self.sql("CREATE EXTENSION pg_stat_statements")
 
     def sql(self, text):
@@ -86,7 +88,7 @@ class Service(Process):
         self.port = port()
         self.url = f"http://127.0.0.1:{self.port}"
         jar = BUILT / module / f"{module}.jar"
-        aot = jar.with_suffix(".aot")
+        aot = BUILT / f"{module}.aot"
         began = time.monotonic()
         super().__init__(
             name, ["java", *jvm_options(heap), *([f"-XX:AOTCache={aot}"] if aot.exists() else []), "-jar", jar, f"--server.port={self.port}",

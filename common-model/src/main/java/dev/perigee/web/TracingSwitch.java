@@ -10,8 +10,8 @@ import org.springframework.context.EnvironmentAware;
 import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.Environment;
-import org.springframework.core.env.PropertySource;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
 
@@ -23,6 +23,8 @@ final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentA
 
     /** Also set by {@code OTEL_EXPORTER_OTLP_ENDPOINT}, as Spring Boot reads it. */
     static final String ENDPOINT = "management.opentelemetry.tracing.export.otlp.endpoint";
+
+    private static final String EXPECT_IDS = "logging.expect-correlation-id";
 
     private static final List<String> PACKAGES =
             List.of("org.springframework.boot.micrometer.tracing.", "org.springframework.boot.opentelemetry.");
@@ -47,10 +49,18 @@ final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentA
     /** Off, lines of the log need no place for ids. Asked later on, when all that may switch it on has been read. */
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-        environment.getPropertySources().addFirst(new PropertySource<>("tracing", new Object()) {
+        // With a source that does not say what it holds, Spring Boot would ask it, and all others, for every property
+        // that
+        // there could be.
+        environment.getPropertySources().addFirst(new EnumerablePropertySource<>("tracing", new Object()) {
+            @Override
+            public String[] getPropertyNames() {
+                return new String[] {EXPECT_IDS};
+            }
+
             @Override
             public @Nullable Object getProperty(String name) {
-                return name.equals("logging.expect-correlation-id") ? isOn(environment) : null;
+                return name.equals(EXPECT_IDS) ? isOn(environment) : null;
             }
         });
     }

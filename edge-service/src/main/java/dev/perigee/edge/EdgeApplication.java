@@ -10,7 +10,7 @@ import org.springframework.context.annotation.Import;
 
 /** Starts an edge. */
 // Bearer tokens are all there is: no user, and no generated password for one.
-@SpringBootApplication(exclude = ReactiveUserDetailsServiceAutoConfiguration.class)
+@SpringBootApplication(proxyBeanMethods = false, exclude = ReactiveUserDetailsServiceAutoConfiguration.class)
 @ConfigurationPropertiesScan
 @Import(WebConfiguration.class)
 public class EdgeApplication {

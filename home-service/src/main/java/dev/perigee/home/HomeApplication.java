@@ -13,7 +13,7 @@ import reactor.core.publisher.Hooks;
 
 /** Starts a home. */
 // Bearer tokens are all there is: no user, and no generated password for one.
-@SpringBootApplication(exclude = ReactiveUserDetailsServiceAutoConfiguration.class)
+@SpringBootApplication(proxyBeanMethods = false, exclude = ReactiveUserDetailsServiceAutoConfiguration.class)
 @ConfigurationPropertiesScan
 @Import(WebConfiguration.class)
 public class HomeApplication {
