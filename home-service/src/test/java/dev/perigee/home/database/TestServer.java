@@ -1,5 +1,6 @@
 package dev.perigee.home.database;
 
+import dev.perigee.testing.DataDirectories;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -35,6 +36,7 @@ public final class TestServer implements AutoCloseable {
         Path directory;
         try {
             directory = Files.createTempDirectory("perigee-test");
+            DataDirectories.fill(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
