@@ -123,6 +123,7 @@ final class Postgres implements AutoCloseable {
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
+                .setPGStartupWait(Duration.ofSeconds(60))
                 .setPort(port);
         // The library's default is off, which no primary of anybody's is.
         builder.setServerConfig("synchronous_commit", "on");

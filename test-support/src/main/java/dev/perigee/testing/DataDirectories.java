@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Comparator;
 
 /**
@@ -27,6 +28,7 @@ public final class DataDirectories {
                 EmbeddedPostgres.builder()
                         .setDataDirectory(directory)
                         .setCleanDataDirectory(false)
+                        .setPGStartupWait(Duration.ofSeconds(60))
                         .start()
                         .close();
                 return directory;

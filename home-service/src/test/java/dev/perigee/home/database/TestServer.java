@@ -42,6 +42,7 @@ public final class TestServer implements AutoCloseable {
         }
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setCleanDataDirectory(false)
+                .setPGStartupWait(Duration.ofSeconds(60))
                 .setDataDirectory(directory)
                 .setServerConfig("wal_level", "logical")
                 .setServerConfig("synchronous_commit", "on")
