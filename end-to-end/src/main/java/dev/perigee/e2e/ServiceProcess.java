@@ -22,7 +22,8 @@ public final class ServiceProcess implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
-    private static final Duration POLL = Duration.ofMillis(1);
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(20);
 
     private final String name;
     private final Path log;
@@ -92,17 +93,21 @@ public final class ServiceProcess implements AutoCloseable {
         });
     }
 
-    /** Waits until the condition holds, as long as the process lives. */
+    /**
+     * Waits until the condition holds, as long as the process lives. What does not take long is noticed within a
+     * millisecond; who starts is not kept from it by being asked.
+     */
     public void await(String what, Duration limit, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + limit.toNanos();
+        long begun = System.nanoTime();
         while (!condition.getAsBoolean()) {
             if (!process.isAlive()) {
                 throw new IllegalStateException(name + " exited with " + process.exitValue() + ":\n" + logTail());
             }
-            if (System.nanoTime() > deadline) {
+            long waited = System.nanoTime() - begun;
+            if (waited > limit.toNanos()) {
                 throw new IllegalStateException(name + " never reached: " + what + "\n" + logTail());
             }
-            pause();
+            pause(Math.min(Math.max(waited / 50, SHORTEST_PAUSE.toNanos()), LONGEST_PAUSE.toNanos()));
         }
     }
 
@@ -171,9 +176,9 @@ public final class ServiceProcess implements AutoCloseable {
         return String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
     }
 
-    private static void pause() {
+    private static void pause(long nanos) {
         try {
-            TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
+            TimeUnit.NANOSECONDS.sleep(nanos);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(interrupted);

@@ -357,7 +357,7 @@ class CoherenceTest {
         }
         writer.join(TimeUnit.SECONDS.toMillis(10));
         await("the truth")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> fleet.query("edge-1", read).column().equals(List.of("500")));
         assertThat(fleet.warm("edge-1", read).column()).containsExactly("500");
     }

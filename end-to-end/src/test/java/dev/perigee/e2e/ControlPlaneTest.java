@@ -106,7 +106,7 @@ class ControlPlaneTest {
                 .asLong();
         assertThat(Http.delete(home("/api/edge/edge-2"), Fleet.ADMIN).status()).isEqualTo(204);
         assertThat(Http.delete(home("/api/edge/nobody"), Fleet.ADMIN).status()).isEqualTo(404);
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(30))
                 .ignoreExceptions()
                 .until(() -> Http.get(home("/api/edge/edge-2"), Fleet.ADMIN)
                                 .json()
@@ -132,7 +132,7 @@ class ControlPlaneTest {
                         .isEqualTo("superseded");
                 // Neither acknowledges: the session is pruned, and its place free again.
                 await("pruned")
-                        .atMost(Duration.ofSeconds(15))
+                        .atMost(Duration.ofSeconds(30))
                         .until(() ->
                                 Http.get(home("/api/edge/edge-x"), Fleet.ADMIN).status() == 404);
             }
@@ -185,7 +185,7 @@ class ControlPlaneTest {
         assertThat(dashboard.stream().flatMap(query -> query.metrics().stream()).distinct())
                 .hasSizeGreaterThan(40);
         // Some are there from the first on: of a garbage collection, say.
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             List<PromQuery.Series> scraped = Stream.of(fleet.home(), fleet.edge("edge-1"))
                     .map(service -> Http.get(service.resolve("/actuator/prometheus"), Fleet.METRICS))
                     .flatMap(answer -> PromQuery.Series.of(answer.body()).stream())

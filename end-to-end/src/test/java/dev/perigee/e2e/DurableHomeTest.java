@@ -34,11 +34,11 @@ class DurableHomeTest {
                 fleet.startHomeAgain();
 
                 await("resumed")
-                        .atMost(Duration.ofSeconds(15))
+                        .atMost(Duration.ofSeconds(30))
                         .until(() -> Fleet.metric(fleet.home(), "perigee_home_edges_resumed_total", "") == 1);
                 fleet.awaitInStep("edge-1");
                 await("the write of meanwhile")
-                        .atMost(Duration.ofSeconds(5))
+                        .atMost(Duration.ofSeconds(30))
                         .until(() -> fleet.query("edge-1", READ_A).column().equals(List.of("2")));
                 assertThat(fleet.query("edge-1", READ_B).isHit()).as("kept").isTrue();
                 assertThat(Fleet.metric(fleet.edge("edge-1"), "perigee_edge_resets_total", ""))

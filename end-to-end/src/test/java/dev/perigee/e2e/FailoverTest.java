@@ -60,7 +60,7 @@ class FailoverTest {
     private void awaitReplayed() throws SQLException {
         String written = primary.query("SELECT pg_current_wal_flush_lsn()");
         await("replayed")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> standby.query("SELECT pg_last_wal_replay_lsn() >= '" + written + "'")
                         .equals("t"));
     }
@@ -71,7 +71,7 @@ class FailoverTest {
         awaitReplayed();
         standby.detach();
         primary.sql("UPDATE a SET n = 2 WHERE id = 1");
-        Answer lost = await().atMost(Duration.ofSeconds(10))
+        Answer lost = await().atMost(Duration.ofSeconds(30))
                 .until(() -> fleet.warm("edge-1", READ), it -> it.column().equals(List.of("2")));
         fleet.warm("edge-1", OTHER);
         return lost;
@@ -80,7 +80,7 @@ class FailoverTest {
     private void awaitFlushed(Answer lost) {
         String before = epoch(lost);
         await("read in the new epoch")
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(30))
                 .until(
                         () -> fleet.query("edge-1", READ),
                         it -> it.status() == 200 && it.isHit() && !epoch(it).equals(before));

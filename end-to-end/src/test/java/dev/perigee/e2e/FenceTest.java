@@ -71,7 +71,7 @@ class FenceTest {
             statement.execute("ALTER SYSTEM RESET synchronous_standby_names");
             statement.execute("SELECT pg_reload_conf()");
         }
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(30))
                 .until(() -> postgres.query("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
                         .equals("0"));
     }

@@ -222,7 +222,7 @@ final class Fleet implements AutoCloseable {
     /** Reads until the answer comes from memory: a new table takes a moment to be published. */
     Answer warm(String edge, String sql, Object... params) {
         return await("a hit at " + edge + " of " + sql)
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> query(edge, sql, params), Answer::isHit);
     }
@@ -230,7 +230,7 @@ final class Fleet implements AutoCloseable {
     /** Reads until all are answered from memory: the publication of the one may have flushed the other. */
     void warmAll(String edge, String... statements) {
         await("hits at " + edge)
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> Stream.of(statements).map(sql -> query(edge, sql)).allMatch(Answer::isHit));
     }
 
@@ -248,7 +248,7 @@ final class Fleet implements AutoCloseable {
     /** Waits until the edge holds no entry for the statement. */
     void awaitGone(String edge, String sql, Object... params) {
         await("invalidation at " + edge + " of " + sql)
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(2))
                 .until(() -> Http.onlyIfCached(edge(edge), sql, params).status() == 504);
     }
@@ -256,7 +256,7 @@ final class Fleet implements AutoCloseable {
     /** Waits until the edge answers with at least this number. */
     void awaitAtLeast(String edge, int number, String sql, Object... params) {
         await(edge + " shows at least " + number)
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> Integer.parseInt(query(edge, sql, params).column().get(0)) >= number);
     }
 

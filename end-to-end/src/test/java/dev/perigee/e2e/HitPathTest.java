@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("long")
 class HitPathTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(40);
     private static final String READ = "{\"sql\":\"SELECT n FROM hot WHERE id = 1\",\"params\":[]}";
     private static final String GOOD = "Authorization: Bearer " + Fleet.CLIENT + "\r\n";
     private static final String JSON = "Content-Type: application/json\r\n";

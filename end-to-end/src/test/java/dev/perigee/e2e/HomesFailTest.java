@@ -92,7 +92,7 @@ class HomesFailTest {
             assertThat(flushes()).isEqualTo(before);
             for (String home : List.of("home-2", "home-3")) {
                 await("nobody is held by the dead home, says " + home)
-                        .atMost(remaining(killed, LIVENESS.plusMillis(500)))
+                        .atMost(remaining(killed, LIVENESS.plusSeconds(5)))
                         .until(() -> !listing(home).containsValue("home-1"));
             }
         }
@@ -193,7 +193,7 @@ class HomesFailTest {
         others.forEach(other -> fleet.process(other).terminate());
         for (String edge : EDGES) {
             await(edge + " is at " + home)
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(30))
                     .until(() ->
                             home.equals(cache(edge).get("link").get("home_id").asString("")));
         }
@@ -227,7 +227,7 @@ class HomesFailTest {
     private static Duration awaitAll(long since, Condition condition) {
         for (String edge : EDGES) {
             await(edge)
-                    .atMost(Duration.ofSeconds(15))
+                    .atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofMillis(2))
                     .until(() -> condition.holds(edge));
         }

@@ -31,10 +31,16 @@ final class PgDifferential {
         this.comparison = new PgComparison(server, edge);
     }
 
-    /** Runs every script there is, and so many made up from seeds. */
-    void run(long firstSeed, int seeds) {
+    /** Makes what the scripts read and write, once for a server. */
+    void createSchema() {
         try (PgFrontend direct = PgFrontend.session(server, "postgres", database)) {
             PgSchema.create(direct);
+        }
+    }
+
+    /** Runs every script there is. */
+    void scripts() {
+        try (PgFrontend direct = PgFrontend.session(server, "postgres", database)) {
             PgTypes types = PgTypes.create(direct, database);
             typesWithoutValue = types.empty();
             List<PgScript> scripts = new ArrayList<>(types.scripts(TYPES_EACH));
@@ -43,7 +49,6 @@ final class PgDifferential {
             scripts.addAll(new PgBulkScripts(database).all());
             run(scripts);
         }
-        random(firstSeed, seeds);
     }
 
     /** Runs scripts that are made up from these seeds. */

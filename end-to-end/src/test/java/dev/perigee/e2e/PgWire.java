@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 final class PgWire implements BeforeAllCallback, BeforeEachCallback {
 
     /** What a result may be behind, and some time for a machine that is busy with something else. */
-    static final Duration SOON = Duration.ofSeconds(10);
+    static final Duration SOON = Duration.ofSeconds(30);
 
     /** How far behind the second edge may be. */
     static final Duration BOUND = Duration.ofSeconds(2);
@@ -119,7 +119,7 @@ final class PgWire implements BeforeAllCallback, BeforeEachCallback {
     /** Reads by both protocols until both answers come from memory. */
     static void warm(PgFrontend session, String sql, String... parameters) {
         await("hits of " + sql)
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> {
                     session.extended(sql, parameters);

@@ -7,14 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What a client hears through an edge is, byte for byte, what it hears from the server: first when everything has to be
  * fetched, and again when much of it comes from memory. What may differ is {@link PgDifference}.
  */
+@ExtendWith(PgWire.class)
 class PgWireDifferentialTest {
 
     private static final String DATABASE = "postgres";
@@ -24,40 +27,36 @@ class PgWireDifferentialTest {
     /** Of the statements that are sent again; most sessions made up from seeds are in no state to be served. */
     private static final double FAIR_SHARE = 0.12;
 
+    private final PgDifferential differential = differential();
+
+    @BeforeAll
+    static void createSchema() {
+        differential().createSchema();
+    }
+
+    private static PgDifferential differential() {
+        return new PgDifferential(PgWire.postgres().port(), PgWire.port("edge-1"), DATABASE, PgWire::hits);
+    }
+
+    @AfterEach
+    void nothingDiffers() {
+        System.out.println("Differential: " + differential.figures());
+        assertThat(differential.found()).as(differential.figures()).isEmpty();
+    }
+
     @Test
     void anEdgeSaysByteForByteWhatTheServerSays() throws Exception {
-        compare(Long.getLong("tests.seed", 1), SEEDS);
+        differential.scripts();
+        differential.random(Long.getLong("tests.seed", 1), SEEDS);
+        requirePassword(PgWire.postgres());
+        differential.startups(SCRAM);
+        assertThat(differential.hitShare()).as(differential.figures()).isGreaterThan(FAIR_SHARE);
     }
 
     @Test
     @Tag("long")
-    void anEdgeSaysByteForByteWhatTheServerSaysAlsoOfManySeeds() throws Exception {
-        compare(1_000_000, MANY_SEEDS);
-    }
-
-    private static void compare(long firstSeed, int seeds) throws Exception {
-        try (Postgres postgres = Postgres.start(Map.of("wal_level", "logical", "fsync", "off"))) {
-            try (Fleet fleet = new Fleet(postgres)) {
-                fleet.launchHome(Fleet.HOME);
-                int port = Ports.free();
-                fleet.startEdge(
-                        "edge-1",
-                        "--perigee.edge.pgwire.port=" + port,
-                        "--perigee.edge.pgwire.upstream=127.0.0.1:" + postgres.port(),
-                        "--perigee.edge.pgwire.allow-trust=true");
-                PgDifferential differential = new PgDifferential(
-                        postgres.port(),
-                        port,
-                        DATABASE,
-                        () -> Fleet.metric(fleet.edge("edge-1"), "perigee_edge_hits_total", "protocol=\"pgwire\""));
-                differential.run(firstSeed, seeds);
-                requirePassword(postgres);
-                differential.startups(SCRAM);
-                System.out.println("Differential, seeds from " + firstSeed + ": " + differential.figures());
-                assertThat(differential.found()).as(differential.figures()).isEmpty();
-                assertThat(differential.hitShare()).as(differential.figures()).isGreaterThan(FAIR_SHARE);
-            }
-        }
+    void anEdgeSaysByteForByteWhatTheServerSaysAlsoOfManySeeds() {
+        differential.random(1_000_000, MANY_SEEDS);
     }
 
     /** Of one user; the others are trusted. */

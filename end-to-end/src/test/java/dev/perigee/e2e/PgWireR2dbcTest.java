@@ -8,7 +8,6 @@ import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
 import io.r2dbc.spi.R2dbcException;
-import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,35 +18,24 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The reactive driver through an edge. */
+@ExtendWith(PgWire.class)
 class PgWireR2dbcTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(40);
 
-    private static WireEdge edge;
     private final List<PostgresqlConnection> open = new ArrayList<>();
-
-    @BeforeAll
-    static void start() throws IOException {
-        edge = WireEdge.start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        edge.close();
-    }
 
     @BeforeEach
     void createTable() throws SQLException {
-        edge.postgres()
+        PgWire.postgres()
                 .sql(
                         "DROP TABLE IF EXISTS reactive",
                         "CREATE TABLE reactive (id int PRIMARY KEY, name text)",
@@ -63,7 +51,7 @@ class PgWireR2dbcTest {
             Function<PostgresqlConnectionConfiguration.Builder, PostgresqlConnectionConfiguration.Builder> options) {
         PostgresqlConnectionConfiguration.Builder builder = PostgresqlConnectionConfiguration.builder()
                 .host("127.0.0.1")
-                .port(edge.port())
+                .port(PgWire.port("edge-1"))
                 .username("postgres")
                 .database("postgres");
         PostgresqlConnection connection = new PostgresqlConnectionFactory(

@@ -2,6 +2,7 @@ package dev.perigee.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.perigee.testing.DataDirectories;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,6 +41,7 @@ final class Postgres implements AutoCloseable {
 
     static Postgres start(Map<String, String> settings) throws IOException {
         Postgres postgres = new Postgres(Files.createTempDirectory("perigee-e2e-pg"), Ports.free(), settings);
+        DataDirectories.fill(postgres.data);
         postgres.startServer();
         return postgres;
     }
@@ -96,7 +98,7 @@ final class Postgres implements AutoCloseable {
     void detach() throws SQLException {
         sql("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()");
         await("the WAL receiver has ended")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> query("SELECT count(*) FROM pg_stat_wal_receiver").equals("0"));
     }
 
@@ -104,7 +106,7 @@ final class Postgres implements AutoCloseable {
     void promote() throws SQLException {
         sql("SELECT pg_promote()");
         await("promoted")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> query("SELECT pg_is_in_recovery()").equals("f"));
     }
 
@@ -114,13 +116,14 @@ final class Postgres implements AutoCloseable {
                 Files.readAllLines(data.resolve("postmaster.pid")).get(0));
         ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
         postmaster.destroyForcibly();
-        await("killed").atMost(Duration.ofSeconds(10)).until(() -> !postmaster.isAlive());
+        await("killed").atMost(Duration.ofSeconds(30)).until(() -> !postmaster.isAlive());
     }
 
     void startServer() throws IOException {
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
+                .setPGStartupWait(Duration.ofSeconds(60))
                 .setPort(port);
         // The library's default is off, which no primary of anybody's is.
         builder.setServerConfig("synchronous_commit", "on");

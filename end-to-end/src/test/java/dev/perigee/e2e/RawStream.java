@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 /** A stream from home, read line by line by somebody who never acknowledges anything. */
 final class RawStream implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     /** One event of the stream. */
     record Event(String name, JsonNode data) {}

@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 @Tag("long")
 class SampledHitsTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
     private static final String SECRET = "471147114";
 
     private static Postgres postgres;

@@ -24,12 +24,12 @@ final class ThreeHomes implements BeforeAllCallback, BeforeEachCallback {
     static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
     /** What is pushed comes within a heartbeat, but for a machine that is busy with something else. */
-    static final Duration SOON = Duration.ofSeconds(10);
+    static final Duration SOON = Duration.ofSeconds(30);
 
     static final Duration LIVENESS = Duration.ofSeconds(5);
 
     /** What homes share by way of tables shows once somebody has written there again. */
-    static final Duration LISTED = Duration.ofSeconds(15);
+    static final Duration LISTED = Duration.ofSeconds(40);
 
     static final List<String> HOMES = List.of("home-1", "home-2", "home-3");
     static final String[] EDGES = {"edge-1", "edge-2", "edge-3", "edge-4", "edge-5", "edge-6"};

@@ -76,7 +76,7 @@ class TracingTest {
         assertThat(answer.cacheStatus()).contains("fwd=request");
 
         List<Seen> spans = await("four spans")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> collector.trace(trace), seen -> seen.size() >= 4);
         Seen atEdge = single(spans, "perigee-edge", "SPAN_KIND_SERVER");
         Seen forward = single(spans, "perigee-edge", "SPAN_KIND_CLIENT");
@@ -110,7 +110,7 @@ class TracingTest {
         assertThat(Http.send(request(sampled, "01").build()).cacheStatus()).contains("; hit");
 
         List<Seen> spans = await("its span")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> collector.trace(sampled), seen -> !seen.isEmpty());
         assertThat(spans).singleElement().satisfies(span -> {
             assertThat(span.service()).isEqualTo("perigee-edge");
@@ -129,7 +129,7 @@ class TracingTest {
         Http.send(request(trace, "01").header("Cache-Control", "no-cache").build());
         for (String service : List.of(Fleet.HOME, "edge-1")) {
             await("a line of the request")
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(30))
                     .until(() -> fleet.process(service).log().contains(trace));
             List<JsonNode> ofTheTrace = new ArrayList<>();
             assertThat(fleet.process(service).log().lines()).noneMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT.*"));
@@ -203,7 +203,7 @@ class TracingTest {
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
             await("it runs")
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(30))
                     .until(() -> postgres.query("SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
                                     + " AND query LIKE '%pg_sleep(0.7)%' AND pid <> pg_backend_pid()")
                             .equals("1"));

@@ -2,7 +2,6 @@ package dev.perigee.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -13,52 +12,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** A home and an edge that speaks PostgreSQL's protocol, for clients that know no other. */
-final class WireEdge implements AutoCloseable {
+/** The first edge of {@link PgWire}, for clients that know no other protocol than PostgreSQL's. */
+final class WireEdge {
 
-    private static final Duration LIMIT = Duration.ofSeconds(15);
-
-    private final Postgres postgres;
-    private final Fleet fleet;
-    private final int port;
+    private static final Duration LIMIT = Duration.ofSeconds(40);
 
     /** A way to read, whatever the client. */
     interface Read {
         void run() throws Exception;
     }
 
-    private WireEdge(Postgres postgres, Fleet fleet, int port) {
-        this.postgres = postgres;
-        this.fleet = fleet;
-        this.port = port;
+    private WireEdge() {}
+
+    static String jdbcUrl(String options) {
+        return "jdbc:postgresql://127.0.0.1:" + PgWire.port("edge-1") + "/postgres?user=postgres" + options;
     }
 
-    static WireEdge start() throws IOException {
-        Postgres postgres = Postgres.start();
-        Fleet fleet = new Fleet(postgres);
-        int port = Ports.free();
-        fleet.launchHome(Fleet.HOME);
-        fleet.startEdge(
-                "edge-1",
-                "--perigee.edge.pgwire.port=" + port,
-                "--perigee.edge.pgwire.upstream=127.0.0.1:" + postgres.port(),
-                "--perigee.edge.pgwire.allow-trust=true");
-        return new WireEdge(postgres, fleet, port);
-    }
-
-    Postgres postgres() {
-        return postgres;
-    }
-
-    int port() {
-        return port;
-    }
-
-    String jdbcUrl(String options) {
-        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=postgres" + options;
-    }
-
-    Connection connect(String options) throws SQLException {
+    static Connection connect(String options) throws SQLException {
         return DriverManager.getConnection(jdbcUrl(options));
     }
 
@@ -92,15 +62,6 @@ final class WireEdge implements AutoCloseable {
                 return seen.size();
             }
             assertThat(System.nanoTime()).as("no hit: %s", seen).isLessThan(deadline);
-        }
-    }
-
-    @Override
-    public void close() throws IOException {
-        try {
-            fleet.close();
-        } finally {
-            postgres.close();
         }
     }
 }

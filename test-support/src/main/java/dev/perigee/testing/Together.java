@@ -19,7 +19,7 @@ public final class Together implements AutoCloseable {
         void run() throws Exception;
     }
 
-    private static final long HANGS_SECONDS = 60;
+    private static final long HANGS_SECONDS = 300;
     private static final int MOST_SPINS = 200;
 
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {

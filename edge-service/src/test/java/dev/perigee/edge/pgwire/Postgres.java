@@ -1,5 +1,6 @@
 package dev.perigee.edge.pgwire;
 
+import dev.perigee.testing.DataDirectories;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +11,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -21,8 +23,12 @@ final class Postgres implements AutoCloseable {
 
     /** Settings are pairs of name and value. */
     Postgres(Path directory, String... settings) {
-        EmbeddedPostgres.Builder builder =
-                EmbeddedPostgres.builder().setDataDirectory(directory).setServerConfig("unix_socket_directories", "");
+        DataDirectories.fill(directory);
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setDataDirectory(directory)
+                .setCleanDataDirectory(false)
+                .setPGStartupWait(Duration.ofSeconds(60))
+                .setServerConfig("unix_socket_directories", "");
         for (int i = 0; i < settings.length; i += 2) {
             builder.setServerConfig(settings[i], settings[i + 1]);
         }

@@ -278,13 +278,19 @@ class StartupNegotiationTest {
     void rubbishDoesNoHarm() throws IOException {
         withTls("startup-timeout", "300ms");
         SplittableRandom random = new SplittableRandom(6432);
+        List<RawClient> clients = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             byte[] rubbish = new byte[random.nextInt(1, 300)];
             random.nextBytes(rubbish);
             if (random.nextBoolean()) {
                 rubbish[0] = 0x16;
             }
-            connect().send(rubbish);
+            clients.add(connect().send(rubbish));
+        }
+        for (RawClient each : clients) {
+            while (!each.isClosed()) {
+                // Some are told why, before.
+            }
         }
         await().untilAsserted(() -> assertThat(edge.connections.size()).isZero());
         RawClient client = connect().tls(certificates.clientContext(), "postgresql");

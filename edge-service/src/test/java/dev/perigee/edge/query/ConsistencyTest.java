@@ -324,7 +324,7 @@ class ConsistencyTest extends ReadPathFixture {
 
     /** Lets time pass until it is done. */
     private Verdict eventually(CompletableFuture<Verdict> compared) {
-        await().until(() -> {
+        await().pollInterval(Duration.ofMillis(1)).until(() -> {
             time.advanceTimeBy(Duration.ofMillis(500));
             return compared.isDone();
         });

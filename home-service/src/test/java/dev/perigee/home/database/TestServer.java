@@ -1,5 +1,6 @@
 package dev.perigee.home.database;
 
+import dev.perigee.testing.DataDirectories;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -35,11 +36,13 @@ public final class TestServer implements AutoCloseable {
         Path directory;
         try {
             directory = Files.createTempDirectory("perigee-test");
+            DataDirectories.fill(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setCleanDataDirectory(false)
+                .setPGStartupWait(Duration.ofSeconds(60))
                 .setDataDirectory(directory)
                 .setServerConfig("wal_level", "logical")
                 .setServerConfig("synchronous_commit", "on")

@@ -2,6 +2,7 @@ package dev.perigee.home.edges;
 
 import dev.perigee.home.HomeApplication;
 import dev.perigee.web.WebConfiguration;
+import java.time.Duration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.security.autoconfigure.ReactiveUserDetailsServiceAutoConfiguration;
@@ -32,6 +33,7 @@ class WholeHome {
     static ReactorResourceFactory reactorResources() {
         ReactorResourceFactory resources = new ReactorResourceFactory();
         resources.setUseGlobalResources(false);
+        resources.setShutdownQuietPeriod(Duration.ZERO);
         return resources;
     }
 }

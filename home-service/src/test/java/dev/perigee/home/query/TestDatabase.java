@@ -43,6 +43,7 @@ final class TestDatabase implements AutoCloseable {
     private static EmbeddedPostgres start() {
         try {
             return EmbeddedPostgres.builder()
+                    .setPGStartupWait(Duration.ofSeconds(60))
                     .setServerConfig("wal_level", "logical")
                     .setServerConfig("fsync", "off")
                     .start();

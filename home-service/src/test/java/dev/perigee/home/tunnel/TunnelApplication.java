@@ -42,6 +42,7 @@ class TunnelApplication {
     static ReactorResourceFactory reactorResources() {
         ReactorResourceFactory resources = new ReactorResourceFactory();
         resources.setUseGlobalResources(false);
+        resources.setShutdownQuietPeriod(Duration.ZERO);
         return resources;
     }
 
