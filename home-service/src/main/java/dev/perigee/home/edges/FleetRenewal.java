@@ -139,10 +139,11 @@ final class FleetRenewal implements SmartLifecycle {
                 });
         Flux<Long> watched = Flux.interval(WHEN_WATCHED)
                 .filter(tick -> board.watchedElsewhere() && registry.size() <= MOST_WHEN_WATCHED);
-        Flux<Boolean> due = Flux.merge(Flux.interval(Duration.ZERO, interval), watched).map(tick -> {
-            everything.set(true);
-            return Wakeups.LOOK;
-        });
+        Flux<Boolean> due = Flux.merge(Flux.interval(Duration.ZERO, interval), watched)
+                .map(tick -> {
+                    everything.set(true);
+                    return Wakeups.LOOK;
+                });
         Flux.merge(due, soon.flux())
                 .takeUntilOther(stopping.asMono())
                 .onBackpressureLatest()
