@@ -141,9 +141,10 @@ class EdgeSessionConfiguration {
             SessionProperties sessions,
             RenewalProperties properties,
             Wakeups progress,
+            ReportBoard board,
             ControlChannel control) {
         FleetRenewal renewal =
-                new FleetRenewal(registry, store, home, properties.within(sessions.liveness()), progress);
+                new FleetRenewal(registry, store, home, properties.within(sessions.liveness()), progress, board);
         control.onMessage((message, version) -> {
             if (message instanceof ControlMessage.Invalidated) {
                 renewal.invalidated(version);

@@ -1,5 +1,6 @@
 package dev.perigee.home.edges;
 
+import dev.perigee.home.database.ReportBoard;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,11 @@ final class FleetRenewal implements SmartLifecycle {
     /** Sessions a statement: of a large fleet, whoever else wants the event loop or the database gets a turn in between. */
     private static final int BATCH = 500;
 
+    /** How often while a console is open at another home, and up to how many edges. */
+    private static final Duration WHEN_WATCHED = Duration.ofSeconds(1);
+
+    private static final int MOST_WHEN_WATCHED = 200;
+
     private static final Duration LEAST_PAUSE = Duration.ofMillis(50);
     private static final Duration LEAVE_TIMEOUT = Duration.ofMillis(800);
 
@@ -34,6 +40,7 @@ final class FleetRenewal implements SmartLifecycle {
     private final HomeView home;
     private final Duration interval;
     private final Wakeups progress;
+    private final ReportBoard board;
     private final Wakeups soon = new Wakeups();
     /** Whether the next renewal is of everything, or only of what has left. */
     private final AtomicBoolean everything = new AtomicBoolean();
@@ -45,12 +52,19 @@ final class FleetRenewal implements SmartLifecycle {
     /** Up to where somebody waits for acknowledgements. */
     private final Sinks.Many<Long> awaited = Sinks.many().multicast().directBestEffort();
 
-    FleetRenewal(EdgeRegistry registry, FleetStore store, HomeView home, Duration interval, Wakeups progress) {
+    FleetRenewal(
+            EdgeRegistry registry,
+            FleetStore store,
+            HomeView home,
+            Duration interval,
+            Wakeups progress,
+            ReportBoard board) {
         this.registry = registry;
         this.store = store;
         this.home = home;
         this.interval = interval;
         this.progress = progress;
+        this.board = board;
         registry.onChange(soon::wake);
     }
 
@@ -123,10 +137,13 @@ final class FleetRenewal implements SmartLifecycle {
                     everything.set(true);
                     soon.wake();
                 });
-        Flux<Boolean> due = Flux.interval(Duration.ZERO, interval).map(tick -> {
-            everything.set(true);
-            return Wakeups.LOOK;
-        });
+        Flux<Long> watched = Flux.interval(WHEN_WATCHED)
+                .filter(tick -> board.watchedElsewhere() && registry.size() <= MOST_WHEN_WATCHED);
+        Flux<Boolean> due = Flux.merge(Flux.interval(Duration.ZERO, interval), watched)
+                .map(tick -> {
+                    everything.set(true);
+                    return Wakeups.LOOK;
+                });
         Flux.merge(due, soon.flux())
                 .takeUntilOther(stopping.asMono())
                 .onBackpressureLatest()
