@@ -98,10 +98,10 @@ class ResultCacheTest {
     @Test
     void aResultThatReplacesAnotherDoesNotLiveOnToTheOthersEnd() {
         cache.admit(cache.ticket(), key("one"), result(EPOCH, 10, 1, Duration.ofMillis(1500), "a.b"));
-        CachedResult brief = result(EPOCH, 10, 1, Duration.ofMillis(1000), "a.b");
+        CachedResult brief = result(EPOCH, 10, 1, Duration.ofSeconds(1), "a.b");
         cache.admit(cache.ticket(), key("one"), brief);
         assertThat(cache.find(key("one"))).isSameAs(brief);
-        now.set(Duration.ofMillis(1000).toNanos());
+        now.set(Duration.ofSeconds(1).toNanos());
         assertThat(cache.find(key("one"))).isNull();
     }
 
