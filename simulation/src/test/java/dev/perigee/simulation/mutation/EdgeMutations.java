@@ -20,10 +20,15 @@ final class EdgeMutations {
                     "actions.add(new LinkAction.Raise(invalidation));",
                     "actions.add(new LinkAction.Raise(invalidation)); complete(id);"),
             new Mutation(
-                    "current as of when the answer came, not of when it was asked for",
-                    MACHINE,
-                    "freshness.claim(acks.lastSent(), answer);",
-                    "freshness.claim(now, answer);"),
+                            "current as of when the answer came, not of when it was asked for",
+                            MACHINE,
+                            "freshness.claim(acks.lastSent(), answer);",
+                            "freshness.claim(now, answer);")
+                    .and(MACHINE, "acknowledged(answered.answer());", "acknowledged(answered.answer(), now);")
+                    .and(
+                            MACHINE,
+                            "private void acknowledged(AcknowledgementAnswer answer) {",
+                            "private void acknowledged(AcknowledgementAnswer answer, long now) {"),
             new Mutation(
                     "the age of the feed is left out",
                     FRESHNESS,
@@ -47,6 +52,11 @@ final class EdgeMutations {
                     "freshness.reached(known.version());",
                     "freshness.reached(known.version());"
                             + " complete(new StreamPosition(known.epoch(), answer.upToVersion()));"),
+            new Mutation(
+                    "answers to acknowledgements pass for life of the stream",
+                    MACHINE,
+                    "acknowledged(answered.answer());",
+                    "lastBytes = now; acknowledged(answered.answer());"),
             new Mutation(
                     "id stored before applying: it stays when applying fails",
                     DRIVER,
