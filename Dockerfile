@@ -25,7 +25,8 @@ RUN bash /aot-caches /data /home-service/service.jar /edge-service/service.jar
 
 FROM runtime
 ARG SERVICE
-WORKDIR /app
+# Where the cache was made: it does not fit elsewhere.
+WORKDIR /${SERVICE}
 # From what changes least to what changes most, so that a rebuild ships a few kilobytes besides the cache.
 COPY --from=build /layers/${SERVICE}/dependencies/ ./
 COPY --from=build /layers/${SERVICE}/spring-boot-loader/ ./
