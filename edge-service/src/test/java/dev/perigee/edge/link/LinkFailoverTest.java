@@ -97,8 +97,9 @@ class LinkFailoverTest extends MachineFixture {
             assertThat(machine.view().currentAsOf())
                     .as("we have all that it has, so we are as current as it is, and no more")
                     .isEqualTo(sent - millis(4000));
+            handle(new LinkEvent.Bytes(2));
             now = sent + millis(1000);
-            List<LinkAction> actions = handle(new LinkEvent.Bytes(2));
+            List<LinkAction> actions = handle(new LinkEvent.Tick());
             assertThat(actions).containsExactly(new Acknowledge(2, 3, at("e.1", 10), List.of()));
         }
         handle(new LinkEvent.AckAnswered(2, new AcknowledgementAnswer(12, 0)));
