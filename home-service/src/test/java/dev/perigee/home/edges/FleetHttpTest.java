@@ -387,7 +387,9 @@ class FleetHttpTest {
             assertThat(told.get("report").get("misses").get("absent").asLong()).isEqualTo(3);
             assertThat(told.get("received_ago_ms").asLong()).isBetween(0L, 10_000L);
             await().untilAsserted(() -> {
-                JsonNode hits = b.get("/api/console/hits").get("statements").get(0);
+                JsonNode statements = b.get("/api/console/hits").get("statements");
+                assertThat(statements.size()).isEqualTo(1);
+                JsonNode hits = statements.get(0);
                 assertThat(hits.get("sql").asString()).isEqualTo("SELECT 1");
                 assertThat(hits.get("hits").asLong()).isEqualTo(7);
             });
