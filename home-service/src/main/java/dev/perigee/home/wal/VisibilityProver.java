@@ -90,9 +90,18 @@ final class VisibilityProver {
         ask(next);
     }
 
-    /** The connection is broken, which the heartbeat on it will find too: the next session starts afresh. */
-    private synchronized void failed(Throwable error) {
-        asking = false;
+    /**
+     * A connection that is broken the heartbeat on it will find too, and the next session starts afresh; but a single
+     * question may fail as well (cancelled, say), and the next commit may be long in coming.
+     */
+    private void failed(Throwable error) {
         log.debug("No snapshot", error);
+        synchronized (this) {
+            if (closed) {
+                asking = false;
+                return;
+            }
+        }
+        ask(LONGEST_PAUSE);
     }
 }
