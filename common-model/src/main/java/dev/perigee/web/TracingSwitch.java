@@ -49,9 +49,7 @@ final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentA
     /** Off, lines of the log need no place for ids. Asked later on, when all that may switch it on has been read. */
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-        // With a source that does not say what it holds, Spring Boot would ask it, and all others, for every property
-        // that
-        // there could be.
+        // If one source does not say what it holds, Spring Boot asks all of them for every property there could be.
         environment.getPropertySources().addFirst(new EnumerablePropertySource<>("tracing", new Object()) {
             @Override
             public String[] getPropertyNames() {

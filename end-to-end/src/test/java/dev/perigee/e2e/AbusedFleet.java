@@ -38,18 +38,16 @@ abstract class AbusedFleet {
             "--perigee.web.max-strangers=" + STRANGERS,
             "--perigee.security.guesses.refill=5s"
         };
-        List<String> ofHome = new ArrayList<>(List.of(limits));
-        ofHome.addAll(List.of(
-                "--perigee.home.query.statement-timeout=15s",
-                "--perigee.home.query.max-result-size=1MB",
-                "--perigee.home.edges.liveness=3s",
-                "--perigee.home.feed.heartbeat=500ms"));
-        fleet.launchHome(Fleet.HOME, ofHome.toArray(String[]::new));
+        fleet.launchHome(
+                Fleet.HOME,
+                with(
+                        limits,
+                        "--perigee.home.query.statement-timeout=15s",
+                        "--perigee.home.query.max-result-size=1MB",
+                        "--perigee.home.edges.liveness=3s",
+                        "--perigee.home.feed.heartbeat=500ms"));
         // Home closes what is idle for two seconds.
-        fleet.launchEdge(
-                "edge-1",
-                Stream.concat(Stream.of(limits), Stream.of("--perigee.edge.idle-timeout=500ms"))
-                        .toArray(String[]::new));
+        fleet.launchEdge("edge-1", with(limits, "--perigee.edge.idle-timeout=500ms"));
         fleet.awaitListening(Fleet.HOME);
         fleet.awaitInStep("edge-1");
         fleet.warm("edge-1", READ);
@@ -61,6 +59,10 @@ abstract class AbusedFleet {
             Fleet.metric(service, "any", "");
         }
         attempts = attempts();
+    }
+
+    private static String[] with(String[] limits, String... more) {
+        return Stream.of(limits, more).flatMap(Stream::of).toArray(String[]::new);
     }
 
     @AfterAll

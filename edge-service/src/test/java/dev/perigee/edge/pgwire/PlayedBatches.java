@@ -5,41 +5,25 @@ import static dev.perigee.edge.pgwire.Wire.PARSED;
 import static dev.perigee.edge.pgwire.Wire.READY;
 import static dev.perigee.edge.pgwire.Wire.SYNC;
 import static dev.perigee.edge.pgwire.Wire.bind;
-import static dev.perigee.edge.pgwire.Wire.columns;
-import static dev.perigee.edge.pgwire.Wire.complete;
 import static dev.perigee.edge.pgwire.Wire.describePortal;
 import static dev.perigee.edge.pgwire.Wire.execute;
 import static dev.perigee.edge.pgwire.Wire.parse;
 import static dev.perigee.edge.pgwire.Wire.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /** A session by the extended protocol, between a client and a server that are played by hand. */
-abstract class PlayedBatches {
+abstract class PlayedBatches extends PlayedSession {
 
     static final String READ = "select x from t where y = $1";
-
-    static final byte[] COLUMNS = columns("x");
-
-    static final byte[] ONE = complete("SELECT 1");
 
     /** What most drivers send for a statement that is used once. */
     static final byte[][] ONCE = {parse("", READ), bind("", "", "7"), describePortal(""), execute(""), SYNC};
 
-    final ReadsFixture fixture = new ReadsFixture();
-
-    Peer peer;
-
     @BeforeEach
     void start() {
         peer = Peer.ready(fixture);
-    }
-
-    @AfterEach
-    void close() {
-        peer.close();
     }
 
     void record(String value) {

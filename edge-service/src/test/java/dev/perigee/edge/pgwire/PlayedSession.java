@@ -8,8 +8,6 @@ import org.junit.jupiter.api.AfterEach;
 /** A session between a client and a server that are played by hand. */
 abstract class PlayedSession {
 
-    static final String READ = "select x from t";
-
     static final byte[] COLUMNS = columns("x");
 
     static final byte[] ONE = complete("SELECT 1");

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 /** What a session is: asked of the server, doubted, and made up for. */
 class ProbingTest extends PlayedSession {
 
+    private static final String READ = "select x from t";
+
     @Test
     void theClientIsTold_readyForItsFirstQueryOnlyWhenTheProbeIsAnswered() {
         peer = new Peer(fixture);
@@ -353,17 +355,22 @@ class ProbingTest extends PlayedSession {
         peer.say(query(READ));
     }
 
+    /** A session whose last write was followed by a read. */
+    private void readAfterWrite() {
+        peer = Peer.ready(fixture);
+        writeAndRead(false);
+        peer.reply(COLUMNS, row("1"), ONE, READY);
+        peer.answerProbe();
+        peer.server();
+    }
+
     @Test
     void whereReadsFollowWritesAWriteIsProbedAtOnceAndTheReadIsAnsweredFromMemory() {
         peer = Peer.ready(fixture);
         peer.readBySimple(READ, "1");
         writeAndRead(false);
         assertThat(peer.server()).containsExactly("Qinsert into u values (1)", "Q" + READ, "probe");
-        peer = Peer.ready(fixture);
-        writeAndRead(false);
-        peer.reply(COLUMNS, row("1"), ONE, READY);
-        peer.answerProbe();
-        peer.server();
+        readAfterWrite();
         writeAndRead(true);
         assertThat(peer.server()).containsExactly("Qinsert into u values (1)");
         assertThat(peer.client()).contains("D1", "ZI");
@@ -371,10 +378,7 @@ class ProbingTest extends PlayedSession {
 
     @Test
     void whereWritesFollowWritesNoneIsProbed() {
-        peer = Peer.ready(fixture);
-        writeAndRead(false);
-        peer.reply(COLUMNS, row("1"), ONE, READY);
-        peer.answerProbe();
+        readAfterWrite();
         peer.say(query("insert into u values (1)"));
         peer.reply(complete("INSERT 0 1"), READY);
         peer.answerProbe();
@@ -388,11 +392,7 @@ class ProbingTest extends PlayedSession {
 
     @Test
     void aTransactionIsProbedAtItsEnd() {
-        peer = Peer.ready(fixture);
-        writeAndRead(false);
-        peer.reply(COLUMNS, row("1"), ONE, READY);
-        peer.answerProbe();
-        peer.server();
+        readAfterWrite();
         peer.say(query("begin"));
         peer.reply(complete("BEGIN"), ready('T'));
         peer.say(query("insert into u values (2)"));
@@ -407,11 +407,7 @@ class ProbingTest extends PlayedSession {
 
     @Test
     void oneThatHasChangedNothingIsNot() {
-        peer = Peer.ready(fixture);
-        writeAndRead(false);
-        peer.reply(COLUMNS, row("1"), ONE, READY);
-        peer.answerProbe();
-        peer.server();
+        readAfterWrite();
         for (String sql : new String[] {"begin", "commit"}) {
             peer.say(query(sql));
             peer.reply(complete(sql), sql.equals("begin") ? ready('T') : READY);
@@ -421,11 +417,7 @@ class ProbingTest extends PlayedSession {
 
     @Test
     void whatMayLeaveABlockOpenIsNot() {
-        peer = Peer.ready(fixture);
-        writeAndRead(false);
-        peer.reply(COLUMNS, row("1"), ONE, READY);
-        peer.answerProbe();
-        peer.server();
+        readAfterWrite();
         peer.say(query("insert into u values (2); begin"));
         peer.reply(complete("INSERT 0 1"), complete("BEGIN"), ready('T'));
         peer.say(query("commit and chain"));

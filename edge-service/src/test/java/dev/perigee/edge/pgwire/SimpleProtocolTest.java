@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 /** A session by the simple protocol, between a client and a server that are played by hand. */
 class SimpleProtocolTest extends PlayedSession {
 
+    private static final String READ = "select x from t";
+
     @Test
     void aReadIsRecordedAndThenAnsweredFromMemory() {
         peer = Peer.ready(fixture);
