@@ -59,7 +59,7 @@ public final class DataDirectories {
     }
 
     /** Deletes a directory with all that is in it, as far as that can be done. */
-    private static void delete(Path directory) {
+    public static void delete(Path directory) {
         try (var files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());
