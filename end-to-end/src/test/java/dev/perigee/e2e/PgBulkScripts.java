@@ -16,7 +16,15 @@ final class PgBulkScripts {
 
     List<PgScript> all() {
         return List.of(
-                copies(), copiesExtended(), copiesGarbage(), notifications(), calls(), large(), larger(), terminated());
+                copies(),
+                copiesExtended(),
+                copiesGarbage(),
+                notifications(),
+                calls(),
+                large(),
+                larger(),
+                terminated(),
+                left());
     }
 
     private static byte[] data(String text) {
@@ -200,5 +208,12 @@ final class PgBulkScripts {
         return new PgScript("terminated", database)
                 .query("SELECT id FROM items WHERE id = 1")
                 .send(1, PgMessages.query("SELECT pg_terminate_backend(pg_backend_pid())"));
+    }
+
+    private PgScript left() {
+        return new PgScript("left", database)
+                .query("SELECT id FROM items WHERE id = 1")
+                .query("SELECT id FROM items WHERE id = 1")
+                .send(1, PgMessages.terminate());
     }
 }

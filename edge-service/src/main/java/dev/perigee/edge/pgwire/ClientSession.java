@@ -37,6 +37,9 @@ final class ClientSession extends ChannelInboundHandlerAdapter
     private final MessageFramer fromClient;
     private @Nullable Conversation conversation;
     private boolean fatal;
+    /** The client has said that it leaves. Its driver would take anything that comes after for a failure. */
+    private boolean left;
+
     private boolean ended;
 
     ClientSession(ClientConnection connection, Startup startup, Sessions shared) {
@@ -100,6 +103,7 @@ final class ClientSession extends ChannelInboundHandlerAdapter
 
         @Override
         public void message(byte type, ByteBuf bytes, boolean whole) {
+            left |= type == FrontendMessage.TERMINATE;
             Conversation talk = conversation;
             if (talk == null) {
                 toServer(bytes);
@@ -295,7 +299,9 @@ final class ClientSession extends ChannelInboundHandlerAdapter
 
     private void end(ErrorResponse last) {
         if (!ended) {
-            client.write(last.encode(client.alloc()), client.voidPromise());
+            if (!left) {
+                client.write(last.encode(client.alloc()), client.voidPromise());
+            }
             close();
         }
     }

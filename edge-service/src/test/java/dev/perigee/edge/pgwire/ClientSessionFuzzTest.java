@@ -2,28 +2,15 @@ package dev.perigee.edge.pgwire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.perigee.edge.cache.Traffic;
-import dev.perigee.edge.query.QueryMetrics;
-import dev.perigee.model.EdgeStats;
 import dev.perigee.testing.Fuzz;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.channel.EventLoop;
-import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.util.concurrent.Future;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
 
 /**
  * Whatever clients and servers send: a session never fails, never spins, gives back all memory; and what a client gets is what
@@ -47,123 +34,6 @@ class ClientSessionFuzzTest {
         "fail",
         "select 'a' from t"
     };
-    private static final byte[] STARTUP = startup();
-
-    private static byte[] startup() {
-        byte[] parameters = Wire.message('x', "user", "u", (byte) 0);
-        return Wire.join(
-                Unpooled.copyInt(parameters.length + 3, 3 << 16).array(),
-                Arrays.copyOfRange(parameters, 5, parameters.length));
-    }
-
-    private static final byte[] WELCOME = Wire.join(
-            Wire.message('R', 0),
-            Wire.message('S', "server_version", "18"),
-            Wire.message('K', Peer.PID, 42),
-            Wire.READY);
-
-    /** A session between two channels of which the test holds the other ends. */
-    private static final class Rig implements Upstream {
-        private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, false);
-        private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-        private final EmbeddedChannel client = new EmbeddedChannel();
-        private final EmbeddedChannel server = new EmbeddedChannel();
-
-        Rig(ReadsFixture fixture) throws ProtocolViolation {
-            client.config().setAllocator(allocator);
-            server.config().setAllocator(allocator);
-            Sessions sessions = new Sessions(
-                    this,
-                    fixture.reads(),
-                    new PerigeeStatements(
-                            () -> new EdgeStats(0, 0, 0, 0, 0, 1L, 0L),
-                            () -> fixture.view,
-                            InstantSource.fixed(Instant.EPOCH),
-                            fixture.now::get),
-                    new QueryMetrics(registry, new Traffic(fixture.cache), "pgwire"),
-                    new CancelRegistry(this, new CancelSender(Duration.ofSeconds(1))),
-                    new PgWireProperties(
-                            true,
-                            null,
-                            0,
-                            "home",
-                            null,
-                            null,
-                            null,
-                            null,
-                            false,
-                            10,
-                            Duration.ofSeconds(1),
-                            Duration.ZERO,
-                            Duration.ofSeconds(1),
-                            DataSize.ofMegabytes(1),
-                            DataSize.ofKilobytes(100),
-                            true),
-                    Counter.builder("a").register(registry),
-                    Counter.builder("b").register(registry));
-            client.pipeline()
-                    .addLast(new ClientSession(
-                            new ClientConnection(client, () -> {}),
-                            new Startup(Unpooled.wrappedBuffer(STARTUP)),
-                            sessions));
-            run();
-            assertThat(taken(server)).isEqualTo(STARTUP);
-        }
-
-        @Override
-        public List<Attempt> attempts() {
-            return List.of(Attempt.PLAIN);
-        }
-
-        @Override
-        public Future<Connection> connect(EventLoop loop, Attempt attempt) {
-            return loop.newSucceededFuture(
-                    new Connection(server, other -> other.newFailedFuture(new Exception()), false));
-        }
-
-        @Override
-        public Route routeOfStrangers() {
-            return null;
-        }
-
-        void run() {
-            client.runPendingTasks();
-            server.runPendingTasks();
-            client.runPendingTasks();
-            client.checkException();
-            server.checkException();
-        }
-
-        void send(EmbeddedChannel to, byte[] bytes) {
-            if (to.isOpen()) {
-                to.writeInbound(allocator.buffer().writeBytes(bytes));
-            }
-            run();
-        }
-
-        static byte[] taken(EmbeddedChannel from) {
-            ByteBuf all = Unpooled.buffer();
-            for (ByteBuf some = from.readOutbound(); some != null; some = from.readOutbound()) {
-                all.writeBytes(some);
-                some.release();
-            }
-            return ByteBufUtil.getBytes(all);
-        }
-
-        void close() {
-            client.close();
-            run();
-            taken(client);
-            taken(server);
-            assertThat(server.isOpen()).isFalse();
-            client.finishAndReleaseAll();
-            server.finishAndReleaseAll();
-            assertThat(allocator.metric().usedHeapMemory())
-                    .as("bytes not given back")
-                    .isZero();
-            assertThat(allocator.metric().usedDirectMemory()).isZero();
-        }
-    }
 
     private static byte[] message(Random random) {
         String name = Fuzz.any(random, "", "", "s1", "s2");
@@ -220,11 +90,11 @@ class ClientSessionFuzzTest {
             ReadsFixture fixture = new ReadsFixture();
             fixture.hold = random.nextInt(4) == 0;
             boolean calm = random.nextInt(3) > 0;
-            Rig rig = new Rig(fixture);
+            SessionRig rig = new SessionRig(fixture);
             FakePostgres direct = new FakePostgres();
             FakePostgres behind = new FakePostgres();
-            rig.send(rig.server, WELCOME);
-            ByteBuf expected = Unpooled.buffer().writeBytes(WELCOME);
+            rig.send(rig.server, SessionRig.WELCOME);
+            ByteBuf expected = Unpooled.buffer().writeBytes(SessionRig.WELCOME);
             ByteBuf got = Unpooled.buffer();
             List<String> script = new ArrayList<>();
             for (int i = 0; i < 15; i++) {
@@ -238,7 +108,7 @@ class ClientSessionFuzzTest {
                 rig.send(rig.client, Arrays.copyOf(bytes, at));
                 rig.send(rig.client, Arrays.copyOfRange(bytes, at, bytes.length));
                 if (calm || random.nextInt(3) > 0) {
-                    pump(rig, behind, got);
+                    got.writeBytes(rig.answered(behind));
                 }
                 if (random.nextInt(4) == 0) {
                     fixture.release();
@@ -248,7 +118,7 @@ class ClientSessionFuzzTest {
             // So that nothing is held back.
             direct.answer(Wire.SYNC).forEach(expected::writeBytes);
             rig.send(rig.client, Wire.SYNC);
-            pump(rig, behind, got);
+            got.writeBytes(rig.answered(behind));
             counts[0] += (int) rig.registry
                     .get("perigee.edge.hits")
                     .tag("freshness", "fresh")
@@ -275,18 +145,6 @@ class ClientSessionFuzzTest {
         }
     }
 
-    /** The server answers everything that has come, and so on until nothing comes any more. */
-    private static void pump(Rig rig, FakePostgres server, ByteBuf got) {
-        for (byte[] bytes = Rig.taken(rig.server); bytes.length > 0; bytes = Rig.taken(rig.server)) {
-            ByteBuf answers = Unpooled.buffer();
-            for (byte[] message : Wire.split(bytes)) {
-                server.answer(message).forEach(answers::writeBytes);
-            }
-            rig.send(rig.server, ByteBufUtil.getBytes(answers));
-        }
-        got.writeBytes(Rig.taken(rig.client));
-    }
-
     @Test
     void pastFailures() throws Exception {
         for (String line : Fuzz.corpus("pgwire.txt")) {
@@ -299,7 +157,7 @@ class ClientSessionFuzzTest {
     void garbageNeverFailsASession() {
         Fuzz.trials(3_000, random -> {
             byte[] fromClient = {};
-            byte[] fromServer = random.nextInt(4) == 0 ? Fuzz.mutate(WELCOME, random) : WELCOME;
+            byte[] fromServer = random.nextInt(4) == 0 ? Fuzz.mutate(SessionRig.WELCOME, random) : SessionRig.WELCOME;
             for (int i = random.nextInt(8); i >= 0; i--) {
                 byte[] message = message(random);
                 fromClient = Fuzz.concat(fromClient, random.nextInt(3) == 0 ? Fuzz.mutate(message, random) : message);
@@ -336,7 +194,7 @@ class ClientSessionFuzzTest {
 
     /** Both say this, in pieces, whatever the other says. */
     private static void relays(byte[] fromClient, byte[] fromServer, Random random) throws ProtocolViolation {
-        Rig rig = new Rig(new ReadsFixture());
+        SessionRig rig = new SessionRig(new ReadsFixture());
         int client = 0;
         int server = 0;
         while (client < fromClient.length || server < fromServer.length) {
