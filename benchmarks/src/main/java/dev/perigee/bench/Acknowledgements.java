@@ -1,5 +1,7 @@
 package dev.perigee.bench;
 
+import dev.perigee.model.AcknowledgementAnswer;
+import dev.perigee.web.WireJson;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,6 +20,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Acknowledgements of many edges, each over a connection of its own, as edges have them. For one event loop. */
@@ -31,7 +34,7 @@ final class Acknowledgements {
     private long answered;
     private long refused;
 
-    private record Ack(String edgeId, String body, Runnable done) {}
+    private record Ack(String edgeId, String body, Consumer<AcknowledgementAnswer> done) {}
 
     Acknowledgements(String token) {
         this.token = token;
@@ -43,7 +46,7 @@ final class Acknowledgements {
     }
 
     /** Sends one, once the edge has a connection, and has the answer to the one before. */
-    void send(String edgeId, String body, Runnable done) {
+    void send(String edgeId, String body, Consumer<AcknowledgementAnswer> done) {
         Ack ack = new Ack(edgeId, body, done);
         Connection connection = taken.get(edgeId);
         if (connection == null && !free.isEmpty()) {
@@ -106,10 +109,17 @@ final class Acknowledgements {
             }
             Ack done = queue.remove();
             Ack next = queue.peek();
-            done.done.run();
+            done.done.accept(read(response));
             if (next != null) {
                 write(next);
             }
+        }
+
+        private static AcknowledgementAnswer read(FullHttpResponse response) {
+            return response.status().code() == 200
+                    ? WireJson.tolerant()
+                            .readValue(response.content().toString(StandardCharsets.UTF_8), AcknowledgementAnswer.class)
+                    : new AcknowledgementAnswer(0, AcknowledgementAnswer.AGE_UNKNOWN);
         }
 
         @Override

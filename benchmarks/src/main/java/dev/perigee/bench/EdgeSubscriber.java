@@ -112,7 +112,7 @@ final class EdgeSubscriber extends Subscriber {
             generation = hello.generation();
             epoch = hello.epoch();
             pace = new EdgePace(
-                    hello.window(), Duration.ofMillis(hello.heartbeatMs()).toNanos(), now);
+                    hello.window(), Duration.ofMillis(hello.heartbeatMs()).toNanos(), generation, now);
         } else if (kind == InvalidationEvent.EVENT.charAt(0)) {
             String text = shared.knows(version) ? "" : data.toString(StandardCharsets.UTF_8);
             has(shared.number(version, text), shared.deliveries);
@@ -157,12 +157,13 @@ final class EdgeSubscriber extends Subscriber {
 
     @Override
     void tick(long now) {
-        if (pace != null && cursor >= 0 && !ended() && pace.due(now)) {
+        EdgePace acks = pace;
+        if (acks != null && cursor >= 0 && !ended() && acks.due(now)) {
             shared.acks.send(
                     id,
                     "{\"generation\":" + generation + ",\"up_to_version\":" + cursor + ",\"epoch\":\"" + epoch
-                            + "\",\"applied_ago_ms\":" + pace.appliedAgoMs(now) + "}",
-                    pace::answered);
+                            + "\",\"applied_ago_ms\":" + acks.appliedAgoMs(now) + "}",
+                    answer -> acks.answered(answer.spreadMs()));
         }
     }
 }

@@ -10,9 +10,14 @@ import org.jspecify.annotations.Nullable;
  * @param feedAgeMs how long ago home sent the WAL heartbeat that it last read back, milliseconds;
  *     {@link #AGE_UNKNOWN} when this answer proves nothing
  * @param report true if somebody watches and an {@link EdgeReport} is wanted; null or false if not
+ * @param spreadMs over how long the edges of this home spread what they acknowledge, milliseconds: all of them hear of
+ *     a heartbeat at once; null if they need not
  */
 public record AcknowledgementAnswer(
-        long upToVersion, long feedAgeMs, @Nullable Boolean report) {
+        long upToVersion,
+        long feedAgeMs,
+        @Nullable Boolean report,
+        @Nullable Integer spreadMs) {
 
     /**
      * Nothing was ever read back, or the edge has not yet acknowledged the reset that took it into the present epoch,
@@ -20,8 +25,8 @@ public record AcknowledgementAnswer(
      */
     public static final long AGE_UNKNOWN = Long.MAX_VALUE;
 
-    /** That wants no report. */
+    /** That wants no report, and no spreading. */
     public AcknowledgementAnswer(long upToVersion, long feedAgeMs) {
-        this(upToVersion, feedAgeMs, null);
+        this(upToVersion, feedAgeMs, null, null);
     }
 }

@@ -97,7 +97,7 @@ class ArchitectureTest {
             .resideInAPackage(LOG)
             .or()
             .haveNameMatching("dev\\.perigee\\.home\\.edges\\.(EdgeSession|EdgeRegistry|EdgeTally|EdgeTallies|Vitals"
-                    + "|RequestRate|EligibilityTable|AckWindow|LogCursor|Frame|Moment|Source)")
+                    + "|RequestRate|EligibilityTable|AckWindow|SentFrames|LogCursor|Frame|Moment|Source)")
             .or()
             .haveNameMatching("dev\\.perigee\\.home\\.wal\\.(VisibilityGate|Snapshot)")
             .should()

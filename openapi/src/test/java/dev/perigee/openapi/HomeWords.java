@@ -110,7 +110,7 @@ final class HomeWords {
                         .answers(
                                 200,
                                 "What it takes to tell how stale the edge is.",
-                                new AcknowledgementAnswer(28_436_000, 412))
+                                new AcknowledgementAnswer(28_436_000, 412, null, 12))
                         .fails(ProblemCode.EDGE_ID_MISMATCH, ProblemCode.EDGE_UNKNOWN, ProblemCode.GENERATION_FENCED));
         all.put(
                 "GET /api/edge/tunnel",

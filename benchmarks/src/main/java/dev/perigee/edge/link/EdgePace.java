@@ -1,5 +1,7 @@
 package dev.perigee.edge.link;
 
+import org.jspecify.annotations.Nullable;
+
 /** When an edge acknowledges, for those that only behave like one. Not thread-safe. */
 public final class EdgePace {
 
@@ -10,10 +12,11 @@ public final class EdgePace {
      *
      * @param window how many frames may be unacknowledged
      * @param heartbeat nanoseconds
+     * @param generation of the session
      * @param now monotonic, nanoseconds, as everywhere here
      */
-    public EdgePace(int window, long heartbeat, long now) {
-        pace = new AckPace(window, heartbeat, now);
+    public EdgePace(int window, long heartbeat, long generation, long now) {
+        pace = new AckPace(window, heartbeat, generation, now);
     }
 
     /** A frame that counts was applied. */
@@ -45,8 +48,12 @@ public final class EdgePace {
         return pace.deadline();
     }
 
-    /** An acknowledgement was answered. */
-    public void answered() {
-        pace.answered();
+    /**
+     * An acknowledgement was answered.
+     *
+     * @param spreadMs as in the answer
+     */
+    public void answered(@Nullable Integer spreadMs) {
+        pace.answered(spreadMs);
     }
 }

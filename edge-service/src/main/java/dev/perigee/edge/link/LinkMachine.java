@@ -231,7 +231,7 @@ final class LinkMachine {
                 .toNanos();
         state = new Streaming(
                 connecting.attempt(), hello.generation(), homeId, heartbeat, hello.window(), resumed == null);
-        pace = new AckPace(hello.window(), heartbeat, now);
+        pace = new AckPace(hello.window(), heartbeat, hello.generation(), now);
         proof = null;
         freshness.forgetClaims();
         if (resumed != null) {
@@ -323,7 +323,7 @@ final class LinkMachine {
     private void acknowledged(AcknowledgementAnswer answer) {
         AckPace acks = pace;
         if (acks != null && acks.inFlight()) {
-            acks.answered();
+            acks.answered(answer.spreadMs());
             rounds.succeeded();
             lastError = null;
             freshness.claim(acks.lastSent(), answer);

@@ -2,8 +2,6 @@ package dev.perigee.home.edges;
 
 import dev.perigee.model.ProblemCode;
 import dev.perigee.web.ProblemException;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +14,6 @@ import org.jspecify.annotations.Nullable;
  * of life and nothing more.
  */
 final class AckWindow {
-
-    /** Without a time if it is not to be timed; complete if it is no invalidation. */
-    private record Sent(
-            long version, boolean complete, @Nullable Long appendedAt) {}
 
     /** Is told of an invalidation that was applied. */
     interface Timed {
@@ -34,7 +28,7 @@ final class AckWindow {
     }
 
     private final int size;
-    private final Deque<Sent> inFlight = new ArrayDeque<>();
+    private final SentFrames inFlight = new SentFrames();
     private boolean aligned;
     private long sentTo = -1;
     private @Nullable Long acknowledged;
@@ -89,7 +83,7 @@ final class AckWindow {
      * @param appendedAt when what it carries came into the log, if its way to the edge is to be timed
      */
     void sent(long version, boolean complete, @Nullable Long appendedAt) {
-        inFlight.addLast(new Sent(version, complete, appendedAt));
+        inFlight.add(version, complete, appendedAt);
         sentTo = version;
     }
 
@@ -102,7 +96,7 @@ final class AckWindow {
      */
     void acknowledge(long version, List<Integer> agoMs, Timed timed) {
         if (!aligned) {
-            if (inFlight.stream().noneMatch(sent -> sent.version == version)) {
+            if (!inFlight.contains(version)) {
                 return;
             }
             aligned = true;
@@ -111,16 +105,13 @@ final class AckWindow {
             throw new ProblemException(
                     ProblemCode.INVALID_REQUEST, "up_to_version is above " + sentTo + ", the last version sent");
         }
-        int at = agoMs.size() - invalidations(version);
-        for (Sent first = inFlight.peekFirst();
-                first != null && first.version <= version;
-                first = inFlight.peekFirst()) {
-            inFlight.removeFirst();
-            if (first.complete) {
-                confirmed = first.version;
+        int at = agoMs.size() - inFlight.invalidations(version);
+        for (; inFlight.reaches(version); inFlight.removeFirst()) {
+            if (inFlight.isComplete()) {
+                confirmed = inFlight.version();
             } else {
-                if (first.appendedAt != null) {
-                    timed.applied(first.appendedAt, at < 0 ? 0 : TimeUnit.MILLISECONDS.toNanos(agoMs.get(at)));
+                if (inFlight.isTimed()) {
+                    timed.applied(inFlight.appendedAt(), at < 0 ? 0 : TimeUnit.MILLISECONDS.toNanos(agoMs.get(at)));
                 }
                 at++;
             }
@@ -128,16 +119,5 @@ final class AckWindow {
         if (acknowledged == null || version > acknowledged) {
             acknowledged = version;
         }
-    }
-
-    private int invalidations(long upToVersion) {
-        int count = 0;
-        for (Sent sent : inFlight) {
-            if (sent.version > upToVersion) {
-                break;
-            }
-            count += sent.complete ? 0 : 1;
-        }
-        return count;
     }
 }

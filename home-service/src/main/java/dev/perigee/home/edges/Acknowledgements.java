@@ -5,9 +5,14 @@ import dev.perigee.model.Acknowledgement;
 import dev.perigee.model.AcknowledgementAnswer;
 import dev.perigee.web.ProblemException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Takes acknowledgements, by whichever way they come. Thread-safe, never blocks. */
 final class Acknowledgements {
+
+    /** Ten times of what one takes, with what the kernel does for it. */
+    private static final long MICROSECONDS_EACH = 500;
 
     private final EdgeRegistry registry;
     private final Wakeups progress;
@@ -39,9 +44,17 @@ final class Acknowledgements {
         Duration age = feed.age();
         Long head = session.provenHead();
         Boolean report = reports.due(edgeId) ? true : null;
+        Integer spread = spreadMs();
         return head == null
-                ? new AcknowledgementAnswer(ack.upToVersion(), AcknowledgementAnswer.AGE_UNKNOWN, report)
-                : new AcknowledgementAnswer(head, millis(age), report);
+                ? new AcknowledgementAnswer(ack.upToVersion(), AcknowledgementAnswer.AGE_UNKNOWN, report, spread)
+                : new AcknowledgementAnswer(head, millis(age), report, spread);
+    }
+
+    /** So that acknowledgements take no more than a tenth of a core at any time, as long as there is time enough. */
+    private @Nullable Integer spreadMs() {
+        long most = feed.heartbeat().toMillis() / 2;
+        long spread = Math.min(most, TimeUnit.MICROSECONDS.toMillis(registry.size() * MICROSECONDS_EACH));
+        return spread == 0 ? null : (int) spread;
     }
 
     /** Rounded up: an edge on the same machine would otherwise take itself for fresher than it is. */

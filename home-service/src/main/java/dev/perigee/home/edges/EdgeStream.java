@@ -4,6 +4,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.TRANSFER_ENCODING;
 import static io.netty.handler.codec.http.HttpHeaderValues.CHUNKED;
 
 import dev.perigee.model.Goodbye;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -150,7 +151,12 @@ final class EdgeStream extends ChannelInboundHandlerAdapter {
             if (frame == null) {
                 break;
             }
-            write(frame, place);
+            Frame second = frame.shared() && chunked ? frames.next(now) : null;
+            if (second == null) {
+                write(frame, place);
+            } else {
+                write(frame, second, place);
+            }
             written = true;
         }
         if (written) {
@@ -164,9 +170,25 @@ final class EdgeStream extends ChannelInboundHandlerAdapter {
         }
     }
 
+    private void write(Frame frame, Frame second, ChannelHandlerContext place) {
+        ByteBuf both = ends(frame) || ends(second)
+                ? null
+                : lane.buffers().of(frame).chunks(lane.buffers().of(second));
+        if (both != null) {
+            place.write(both, channel.voidPromise());
+            return;
+        }
+        write(frame, place);
+        write(second, place);
+    }
+
+    private static boolean ends(Frame frame) {
+        return frame.event() instanceof Goodbye;
+    }
+
     private void write(Frame frame, ChannelHandlerContext place) {
         FrameBuffers.Encoded encoded = lane.buffers().of(frame);
-        saidGoodbye = frame.event() instanceof Goodbye;
+        saidGoodbye = ends(frame);
         ChannelPromise promise = saidGoodbye ? channel.newPromise() : channel.voidPromise();
         if (chunked) {
             place.write(encoded.chunk(), promise);

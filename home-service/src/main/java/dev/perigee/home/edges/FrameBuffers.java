@@ -24,6 +24,8 @@ final class FrameBuffers {
     private static final int SLOTS = 1024;
     /** Larger ones all have the same place. */
     private static final int LARGE = 16 * 1024;
+    /** Visibility moves on while a commit is sent, so that a few different bookmarks follow the same invalidation. */
+    private static final int MOST_FOLLOWERS = 4;
 
     private static final byte[] COMMENT = ":waiting\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END_OF_EVENT = {'\n', '\n'};
@@ -38,6 +40,11 @@ final class FrameBuffers {
         private final ByteBuf chunk;
         private final int begin;
         private final int length;
+        /** What was sent behind it last, and both in one. */
+        private @Nullable Encoded follower;
+
+        private @Nullable ByteBuf both;
+        private int followers;
 
         private Encoded(Frame frame, ByteBuf chunk, int begin, int length) {
             this.frame = frame;
@@ -55,6 +62,26 @@ final class FrameBuffers {
         /** With the transfer coding; the caller's to release. */
         ByteBuf chunk() {
             return chunk.retainedDuplicate();
+        }
+
+        /**
+         * With the transfer coding, and another one behind it; the caller's to release. Edges that are in step are sent an
+         * invalidation and a bookmark together, and one buffer takes the kernel less than two.
+         *
+         * @return null if several others were behind it before: what few are sent is not worth a buffer
+         */
+        @Nullable
+        ByteBuf chunks(Encoded behind) {
+            if (follower != behind && followers < MOST_FOLLOWERS && length + behind.length < LARGE) {
+                followers++;
+                follower = behind;
+                both = Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(chunk.capacity() + behind.chunk.capacity())
+                        .put(chunk.nioBuffer())
+                        .put(behind.chunk.nioBuffer())
+                        .flip());
+            }
+            ByteBuf together = both;
+            return follower == behind && together != null ? together.retainedDuplicate() : null;
         }
 
         /** Without it; the caller's to release. */

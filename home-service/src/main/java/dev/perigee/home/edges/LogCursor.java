@@ -47,7 +47,7 @@ final class LogCursor {
 
     /** The place of a version in the log. */
     StreamPosition position(long of) {
-        return new StreamPosition(log.epoch(), of);
+        return log.position(of);
     }
 
     /** Another log, or this one from now on. The version is as it was: of which log it is, its user knows. */

@@ -14,7 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("perigee.home.edges")
 record SessionProperties(
-        @DefaultValue("64") int window,
+        @DefaultValue("512") int window,
         @DefaultValue("10s") Duration liveness,
         @DefaultValue("true") boolean autoEnable) {
 

@@ -1,6 +1,7 @@
 package dev.perigee.home.log;
 
 import dev.perigee.model.InvalidationEvent;
+import dev.perigee.model.StreamPosition;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,21 +31,44 @@ public final class EpochLog {
     /** Table to the version of the record that holds it. Writer only. */
     private final Map<String, Long> latest = new HashMap<>();
 
+    /** The newest record. Most that ask are after the one before it, and need not search. */
+    private volatile @Nullable Tip tip;
+    /** The last one that was asked for: many edges ask for the same, one after the other. */
+    private volatile StreamPosition asked;
+
     private volatile long head;
     private volatile long appended;
     /** The version of the last record that concerns all tables. */
     private volatile long allTables;
 
+    /**
+     * The newest record.
+     *
+     * @param before the version of the one before it: between the two there is nothing
+     */
+    private record Tip(long before, LogRecord record) {}
+
     EpochLog(String epoch, long start) {
         this.epoch = epoch;
         this.start = start;
         this.head = start;
+        this.asked = new StreamPosition(epoch, start);
         this.allTables = start;
     }
 
     /** Which epoch the versions belong to. */
     public String epoch() {
         return epoch;
+    }
+
+    /** A place in this epoch. */
+    public StreamPosition position(long version) {
+        StreamPosition known = asked;
+        if (known.version() != version) {
+            known = new StreamPosition(epoch, version);
+            asked = known;
+        }
+        return known;
     }
 
     /** The log knows what changed after this version; a cursor below it is unusable. */
@@ -72,6 +96,10 @@ public final class EpochLog {
 
     /** The first record above this version, or null if there is none. */
     public @Nullable LogRecord after(long version) {
+        Tip newest = tip;
+        if (newest != null && version >= newest.before) {
+            return version < newest.record.event().upToVersion() ? newest.record : null;
+        }
         Map.Entry<Long, LogRecord> next = records.higherEntry(version);
         return next == null ? null : next.getValue();
     }
@@ -101,7 +129,10 @@ public final class EpochLog {
         long ordinal = appended + 1;
         // The count first: whoever sees the record must not find it above the count.
         appended = ordinal;
-        records.put(version, new LogRecord(event, ordinal, appendedAt));
+        LogRecord record = new LogRecord(event, ordinal, appendedAt);
+        Map.Entry<Long, LogRecord> last = records.lastEntry();
+        records.put(version, record);
+        tip = new Tip(last == null ? start : last.getKey(), record);
         if (event.concernsAllTables()) {
             allTables = version;
             records.headMap(version).clear();

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 public final class VisibilityGate {
 
     private @Nullable String epoch;
+    /** The last that was read: many edges are told the same. */
+    private @Nullable StreamPosition known;
+
     private long decoded;
     /** Commit position to the low half of its transaction id. */
     private final TreeMap<Long, Integer> pending = new TreeMap<>();
@@ -44,7 +47,13 @@ public final class VisibilityGate {
         if (epoch == null || !unknown.isEmpty()) {
             return null;
         }
-        return new StreamPosition(epoch, pending.isEmpty() ? decoded : pending.firstKey() - 1);
+        long version = pending.isEmpty() ? decoded : pending.firstKey() - 1;
+        StreamPosition last = known;
+        if (last == null || last.version() != version || !last.epoch().equals(epoch)) {
+            last = new StreamPosition(epoch, version);
+            known = last;
+        }
+        return last;
     }
 
     /** How many decoded commits are not yet proven visible. */

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,31 @@ class AckHandlerTest extends HttpTest {
         // One is counted only after it was answered: there may be another test's last among them.
         assertThat(whole() - before).isLessThanOrEqualTo(2);
         assertThat(registry.require("edge-a").view().ackedVersion()).isEqualTo(reset);
+    }
+
+    @Test
+    void theMoreEdgesTheLongerTheyAreSpread() throws IOException {
+        assertThat(known().json().get("spread_ms").isNull()).as("one edge").isTrue();
+        stream("edge-b", null).await("reset");
+        stream("edge-c", null).await("reset");
+        Answer ofThree = exchange(request("edge-a", "edge-token", "", ack(reset)));
+        assertThat(ofThree.json().get("spread_ms").asInt()).isEqualTo(1);
+    }
+
+    /** Of a connection with small requests Netty would read no more at once than those. */
+    @Test
+    void aLargeOneAfterSmallOnesIsNoneThatGoesTheWholeWay() throws IOException {
+        long before = whole();
+        known();
+        String large = "{\"generation\":" + generation + ",\"up_to_version\":" + reset + ",\"applied_ago_ms\":"
+                + Collections.nCopies(400, 1000) + "}";
+        for (int i = 0; i < 40; i++) {
+            String body = i % 8 == 7 ? large : ack(reset);
+            assertThat(exchange(request("edge-a", "edge-token", "", body)).status())
+                    .isEqualTo(200);
+        }
+        exchange(request("edge-a", "edge-token", "", ack(reset)));
+        assertThat(whole() - before).isLessThanOrEqualTo(2);
     }
 
     @Test

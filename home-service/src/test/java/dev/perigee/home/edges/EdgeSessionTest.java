@@ -108,7 +108,7 @@ class EdgeSessionTest {
     }
 
     private double count(String name) {
-        return meters.get(name).counter().count();
+        return meters.get(name).meter().measure().iterator().next().getValue();
     }
 
     @Test

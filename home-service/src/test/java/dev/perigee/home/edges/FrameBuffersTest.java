@@ -50,6 +50,27 @@ class FrameBuffersTest {
     }
 
     @Test
+    void whatIsSentTogetherIsOneBuffer() {
+        FrameBuffers.Encoded first = buffers.of(invalidation(110, "a"));
+        FrameBuffers.Encoded mark = buffers.of(bookmark(110));
+        String both = text(first.chunk()) + text(mark.chunk());
+        assertThat(text(first.chunks(mark))).isEqualTo(both);
+        assertThat(text(first.chunks(mark))).isEqualTo(both);
+        assertThat(text(first.chunk()) + text(mark.chunk())).isEqualTo(both);
+    }
+
+    @Test
+    void butOnlyOfTheFirstFewThatFollow() {
+        FrameBuffers.Encoded first = buffers.of(invalidation(110, "a"));
+        for (int i = 0; i < 4; i++) {
+            FrameBuffers.Encoded next = buffers.of(bookmark(120 + i));
+            assertThat(text(first.chunks(next))).endsWith(text(next.chunk()));
+        }
+        assertThat(first.chunks(buffers.of(bookmark(130)))).isNull();
+        assertThat(text(first.chunks(buffers.of(bookmark(123))))).contains("id:7.1.1:123\n");
+    }
+
+    @Test
     void equalFramesShareTheirBytes() {
         FrameBuffers.Encoded first = buffers.of(invalidation(110, "a"));
         FrameBuffers.Encoded mark = buffers.of(bookmark(110));

@@ -127,13 +127,13 @@ final class HomeMutations {
             new Mutation(
                     "cursor advanced before the ack: a bookmark counts as applied when it is sent",
                     ACK_WINDOW,
-                    "inFlight.addLast(new Sent(version, complete, appendedAt));",
-                    "inFlight.addLast(new Sent(version, complete, appendedAt)); if (complete) { confirmed = version; }"),
+                    "inFlight.add(version, complete, appendedAt);",
+                    "inFlight.add(version, complete, appendedAt); if (complete) { confirmed = version; }"),
             new Mutation(
                     "an acknowledged record confirms as a bookmark does",
                     ACK_WINDOW,
-                    "if (first.complete) {",
-                    "if (first.version >= 0) {"),
+                    "if (inFlight.isComplete()) {",
+                    "if (inFlight.version() >= 0) {"),
             new Mutation(
                     "eviction by id without generation",
                     REGISTRY,
