@@ -65,8 +65,8 @@ class EdgeBetweenHomesTest {
         await().untilAsserted(() -> assertThat(call("GET", "/api/cache", null))
                 .contains("\"status\":\"streaming\"", "\"home_id\":\"home-1\"", FIRST.url(), "\"enabled\":true"));
         assertThat(FIRST.registrations.get(0)).contains("\"tables\":[\"public.*\"]", "null");
-        query();
-        assertThat(query()).contains("hit");
+        // Not before home has answered an acknowledgement.
+        await().untilAsserted(() -> assertThat(query()).contains("hit"));
         await().untilAsserted(() -> assertThat(FIRST.acks)
                 .anyMatch(ack -> ack.contains("\"max_bytes\":8388608,\"staleness_ms\":")
                         && !ack.contains("\"staleness_ms\":null")));
