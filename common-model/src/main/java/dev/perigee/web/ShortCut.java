@@ -2,14 +2,11 @@ package dev.perigee.web;
 
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.RecvByteBufAllocator;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -40,12 +37,6 @@ public abstract class ShortCut extends ChannelDuplexHandler {
 
     private static final Logger log = LoggerFactory.getLogger(ShortCut.class);
 
-    /**
-     * What is read at once, bytes. Netty would read less and less from a connection with small requests, until one that is a
-     * little larger than those before comes in two parts, and so goes the whole way.
-     */
-    private static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(4096, 4096, 65_536);
-
     /** Until when the request that is under way on a connection is let in; absent if nobody has let it in. */
     private static final AttributeKey<Instant> LET_IN_UNTIL = AttributeKey.valueOf("perigee.letInUntil");
 
@@ -65,16 +56,15 @@ public abstract class ShortCut extends ChannelDuplexHandler {
      * compress it, nor log it.
      */
     public static void into(NettyReactiveWebServerFactory factory, Supplier<? extends ShortCut> shortCuts) {
-        factory.addServerCustomizers(server -> server.childOption(ChannelOption.RECVBUF_ALLOCATOR, READS)
-                .doOnChannelInit((observer, channel, remote) -> {
-                    ChannelPipeline pipeline = channel.pipeline();
-                    // No codec is there if HTTP/2 may be negotiated.
-                    if (pipeline.get(NettyPipeline.HttpCodec) != null
-                            && pipeline.get(NettyPipeline.AccessLogHandler) == null
-                            && !compresses(factory.getCompression())) {
-                        pipeline.addBefore(NettyPipeline.HttpTrafficHandler, "perigee.shortCut", shortCuts.get());
-                    }
-                }));
+        factory.addServerCustomizers(server -> server.doOnChannelInit((observer, channel, remote) -> {
+            ChannelPipeline pipeline = channel.pipeline();
+            // No codec is there if HTTP/2 may be negotiated.
+            if (pipeline.get(NettyPipeline.HttpCodec) != null
+                    && pipeline.get(NettyPipeline.AccessLogHandler) == null
+                    && !compresses(factory.getCompression())) {
+                pipeline.addBefore(NettyPipeline.HttpTrafficHandler, "perigee.shortCut", shortCuts.get());
+            }
+        }));
     }
 
     private static boolean compresses(@Nullable Compression compression) {

@@ -13,6 +13,9 @@ import dev.perigee.model.Eligibility;
 import dev.perigee.model.StreamPosition;
 import dev.perigee.web.ShortCut;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.RecvByteBufAllocator;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -24,6 +27,12 @@ import org.springframework.context.annotation.Configuration;
 /** Puts the sessions between the log and the web. */
 @Configuration(proxyBeanMethods = false)
 class EdgeSessionConfiguration {
+
+    /**
+     * What is read at once, bytes. Netty would read less and less from a connection with small requests, until an
+     * acknowledgement that is a little larger than those before comes in two parts, and so goes the whole way.
+     */
+    private static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(4096, 4096, 65_536);
 
     /** An edge that is further behind than this is not in step. */
     private static final int HEALTHY_HEARTBEATS = 3;
@@ -183,7 +192,10 @@ class EdgeSessionConfiguration {
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> ackPath(
             ObjectProvider<Acknowledgements> acknowledgements) {
-        return factory -> ShortCut.into(factory, () -> new AckHandler(acknowledgements.getObject()));
+        return factory -> {
+            factory.addServerCustomizers(server -> server.childOption(ChannelOption.RECVBUF_ALLOCATOR, READS));
+            ShortCut.into(factory, () -> new AckHandler(acknowledgements.getObject()));
+        };
     }
 
     @Bean
