@@ -44,7 +44,7 @@ public record StreamPosition(String epoch, long version) {
         return new StreamPosition(text.substring(0, colon), Long.parseLong(digits));
     }
 
-    /** By hand: a position is made for every frame of every edge. */
+    /** By hand: an edge makes a position of every frame. */
     private static boolean isEpoch(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -151,11 +151,12 @@ final class EdgeStream extends ChannelInboundHandlerAdapter {
             if (frame == null) {
                 break;
             }
+            FrameBuffers.Encoded encoded = lane.buffers().of(frame);
             Frame second = frame.shared() && chunked ? frames.next(now) : null;
             if (second == null) {
-                write(frame, place);
+                write(frame, encoded, place);
             } else {
-                write(frame, second, place);
+                write(frame, encoded, second, place);
             }
             written = true;
         }
@@ -170,25 +171,20 @@ final class EdgeStream extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void write(Frame frame, Frame second, ChannelHandlerContext place) {
-        ByteBuf both = ends(frame) || ends(second)
-                ? null
-                : lane.buffers().of(frame).chunks(lane.buffers().of(second));
+    /** Together, if they may be; the first is no goodbye, which nothing follows. */
+    private void write(Frame frame, FrameBuffers.Encoded encoded, Frame second, ChannelHandlerContext place) {
+        FrameBuffers.Encoded behind = lane.buffers().of(second);
+        ByteBuf both = second.event() instanceof Goodbye ? null : encoded.chunks(behind);
         if (both != null) {
             place.write(both, channel.voidPromise());
             return;
         }
-        write(frame, place);
-        write(second, place);
+        write(frame, encoded, place);
+        write(second, behind, place);
     }
 
-    private static boolean ends(Frame frame) {
-        return frame.event() instanceof Goodbye;
-    }
-
-    private void write(Frame frame, ChannelHandlerContext place) {
-        FrameBuffers.Encoded encoded = lane.buffers().of(frame);
-        saidGoodbye = ends(frame);
+    private void write(Frame frame, FrameBuffers.Encoded encoded, ChannelHandlerContext place) {
+        saidGoodbye = frame.event() instanceof Goodbye;
         ChannelPromise promise = saidGoodbye ? channel.newPromise() : channel.voidPromise();
         if (chunked) {
             place.write(encoded.chunk(), promise);

@@ -1,6 +1,5 @@
 package dev.perigee.home.edges;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +43,12 @@ final class SentFrames {
 
     private void grow() {
         int length = versions.length;
-        long[] olderVersions = Arrays.copyOf(versions, length);
-        long[] olderAppendedAt = Arrays.copyOf(appendedAt, length);
-        byte[] olderKinds = Arrays.copyOf(kinds, length);
-        versions = Arrays.copyOf(versions, 2 * length);
-        appendedAt = Arrays.copyOf(appendedAt, 2 * length);
-        kinds = Arrays.copyOf(kinds, 2 * length);
+        long[] olderVersions = versions;
+        long[] olderAppendedAt = appendedAt;
+        byte[] olderKinds = kinds;
+        versions = new long[2 * length];
+        appendedAt = new long[2 * length];
+        kinds = new byte[2 * length];
         for (int i = 0; i < size; i++) {
             int from = (first + i) & (length - 1);
             versions[i] = olderVersions[from];
